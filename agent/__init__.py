@@ -1,0 +1,1 @@
+"""Decides: the graph, its planners, its records and the command line."""

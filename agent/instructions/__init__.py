@@ -1,0 +1,1 @@
+"""The instruction language: one grammar, its parser, its writer and its help."""

@@ -1,0 +1,1 @@
+"""The ground floor: storage and search, with no models of its own."""

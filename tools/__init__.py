@@ -1,0 +1,1 @@
+"""Sees, acts and understands; knows nothing of planning."""

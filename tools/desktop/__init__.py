@@ -1,0 +1,1 @@
+"""Eyes and hands: capture, pointer, keyboard, windows, clipboard, takeover."""

@@ -1,0 +1,1 @@
+"""From a screenshot to elements, and from two screenshots to a verdict."""

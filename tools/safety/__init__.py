@@ -1,0 +1,1 @@
+"""Which actions may be done, decided in one gate."""

@@ -1,0 +1,134 @@
+"""What may be done without asking: rules over actions and the places where they land."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..actions import Action, PressKeys, TypeText
+from ..perception.elements import Element
+
+Verdict = Literal["allow", "ask", "deny"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionContext:
+    """Where an action would land, as far as it is known."""
+
+    element: Element | None = None
+    """What the target was resolved to."""
+    window_title: str = ""
+    app: str = ""
+    """Class name of the application that would receive the action."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the policy says of one action, and by which rule."""
+
+    verdict: Verdict
+    reason: str
+    """One phrase, such as `click on "Delete" (a word that destroys)`."""
+    rule: str
+    """The rule's name; goes into records."""
+
+
+class Rule(BaseModel):
+    """One rule of a policy file: every condition given must hold. Matching ignores case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    verdict: Verdict
+    kinds: tuple[str, ...] = Field(default=(), description="Action kinds; empty for all.")
+    app: str | None = Field(default=None, description="Part of the application's class name.")
+    window: str | None = Field(default=None, description="Part of the window title.")
+    words: tuple[str, ...] = Field(
+        default=(), description="Whole words on the target, its label, or in the keys pressed."
+    )
+
+    def matches(self, kind: str, app: str, window: str, words: str) -> bool:
+        """Tell whether every condition holds."""
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (self.app is None or self.app.casefold() in app.casefold())
+            and (self.window is None or self.window.casefold() in window.casefold())
+            and (not self.words or _has_word(words, self.words))
+        )
+
+
+def _has_word(text: str, words: tuple[str, ...]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in words)
+
+
+POINTER_KINDS = ("click", "double_click", "right_click", "drag")
+DESTRUCTIVE_WORDS = (
+    "delete", "remove", "erase", "format", "wipe", "discard", "uninstall", "empty trash",
+    "shut down", "shutdown", "restart", "reboot", "log out", "power off", "reset", "overwrite",
+    "replace",
+)  # fmt: skip
+COMMITTING_WORDS = (
+    "pay", "buy", "purchase", "order", "checkout", "check out", "place order", "transfer", "send",
+    "publish", "post", "subscribe", "donate", "sign", "i agree",
+)  # fmt: skip
+SECRET_WORDS = ("password", "passphrase", "passcode", "pin", "cvv", "cvc", "secret", "api key")
+
+DEFAULT_RULES = (
+    Rule(name="destroys", verdict="ask", kinds=POINTER_KINDS, words=DESTRUCTIVE_WORDS),
+    Rule(name="commits", verdict="ask", kinds=POINTER_KINDS, words=COMMITTING_WORDS),
+    Rule(name="secret-field", verdict="ask", kinds=("type_text",), words=SECRET_WORDS),
+    Rule(
+        name="system-keys",
+        verdict="ask",
+        kinds=("press_keys",),
+        words=("ctrl+alt+delete", "ctrl+alt+backspace", "shift+delete", "alt+f4"),
+    ),
+)
+"""First match wins; what no rule matches takes the policy's default."""
+
+
+class Policy(BaseModel):
+    """Rules in order; the first that matches decides, else `default`.
+
+    The default policy lets ordinary actions through and asks before words that destroy, pay, send
+    or publish, and before typing into a field for secrets.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: tuple[Rule, ...] = DEFAULT_RULES
+    default: Verdict = "allow"
+
+    def decide(self, action: Action, context: ActionContext) -> Decision:
+        """Return the verdict for an action that would land in this place."""
+        label = context.element.text if context.element is not None else ""
+        words = "+".join(action.keys).casefold() if isinstance(action, PressKeys) else label
+        what = describe(action, context)
+        if isinstance(action, TypeText) and action.secret:
+            words = f"{words} secret"
+        for rule in self.rules:
+            if rule.matches(action.kind, context.app, context.window_title, words):
+                return Decision(verdict=rule.verdict, reason=what, rule=rule.name)
+        return Decision(verdict=self.default, reason=what, rule="default")
+
+
+def describe(action: Action, context: ActionContext) -> str:
+    """Return a phrase for what would be done where, with no secret in it."""
+    kind = action.kind.replace("_", " ")
+    place = f' in "{context.window_title}"' if context.window_title else ""
+    match action.kind:
+        case "press_keys":
+            return f"{kind} {'+'.join(action.keys)}{place}"
+        case "launch":
+            return f"{kind} {action.command[0]}"
+        case "click" | "double_click" | "right_click" | "move" | "drag" | "type_text" | "scroll":
+            target = f' on "{context.element.text}"' if context.element is not None else ""
+            return f"{kind}{target}{place}"
+        case (
+            "wait_for" | "focus_window" | "set_clipboard" | "save_screenshot" | "ask_user"
+            | "done" | "fail"
+        ):  # fmt: skip
+            return kind
+        case unknown:
+            assert_never(unknown)
