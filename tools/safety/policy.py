@@ -54,11 +54,12 @@ class Rule(BaseModel):
             (not self.kinds or kind in self.kinds)
             and (self.app is None or self.app.casefold() in app.casefold())
             and (self.window is None or self.window.casefold() in window.casefold())
-            and (not self.words or _has_word(words, self.words))
+            and (not self.words or has_word(words, self.words))
         )
 
 
-def _has_word(text: str, words: tuple[str, ...]) -> bool:
+def has_word(text: str, words: tuple[str, ...]) -> bool:
+    """Tell whether one of the words stands in the text as a whole word, in any case."""
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in words)
 
 

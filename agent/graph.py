@@ -1,0 +1,384 @@
+"""The agent loop as a LangGraph graph: observe -> plan -> guard -> act -> verify, checkpointed.
+
+A node may run twice (LangGraph promises at least once), so only `act` has an effect, and the
+journal makes that effect happen at most once. See `journal` for what a killed run does next.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import interrupt
+
+from ..memory.errors import (
+    ActionFailed,
+    ApprovalRequired,
+    BudgetExceeded,
+    PolicyDenied,
+    ToolError,
+)
+from ..tools.actions import Action, AskUser, Done, Fail, parse_action, redact
+from ..tools.grounding import Prepared, prepare
+from ..tools.hands import Acted, Hands, TargetGone
+from ..tools.outcome import Outcome
+from ..tools.perception.elements import Observation
+from ..tools.safety.gate import Approval
+from .budgets import Budgets
+from .journal import Journal
+from .observations import ObservationStore
+from .people import Person
+from .planners.planner import Planner, StepSummary, Turn
+from .state import RunState
+from .step_records import StepWriter
+
+Event = Literal[
+    "enter:observe", "leave:observe", "enter:plan", "leave:plan", "enter:guard", "leave:guard",
+    "enter:act", "intended", "committed", "effect", "acted", "leave:act",
+    "enter:verify", "leave:verify",
+]  # fmt: skip
+"""Where a run is; `committed` is told right before the first event that cannot be taken back,
+`effect` right after the last one."""
+
+RECOVERY_PATIENCE_S = 1.0
+"""A killed run's action is long over: what it did shows at once."""
+
+REPEATABLE_KINDS = frozenset({"move", "wait_for", "focus_window", "set_clipboard"})
+"""Doing these a second time changes nothing; after a kill they are simply done again."""
+
+
+class TaskGraph:
+    """The nodes of one run and what they share.
+
+    Args:
+        planner: Chooses the next action.
+        hands: Look, act and verify.
+        journal: Makes an action happen at most once.
+        store: Where observations lie.
+        writer: Records each settled step.
+        budgets: Limits.
+        person: Answers approvals and questions; may be nobody.
+        on_event: Told where the run is, for progress.
+    """
+
+    def __init__(
+        self,
+        *,
+        planner: Planner,
+        hands: Hands,
+        journal: Journal,
+        store: ObservationStore,
+        writer: StepWriter,
+        budgets: Budgets,
+        person: Person,
+        on_event: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        self._planner = planner
+        self._hands = hands
+        self._journal = journal
+        self._store = store
+        self._writer = writer
+        self._budgets = budgets
+        self._person = person
+        self._on_event = on_event
+        self._acted: Acted | None = None
+        self._fresh_look: Observation | None = None
+        self._timings: dict[str, float] = {}
+
+    def build(self) -> StateGraph[RunState]:
+        """Return the graph, to be compiled with a checkpointer."""
+        graph = StateGraph(RunState)
+        graph.add_node("observe", self.observe)
+        graph.add_node("plan", self.plan)
+        graph.add_node("guard", self.guard)
+        graph.add_node("act", self.act)  # no retry policy: it has an effect
+        graph.add_node("verify", self.verify)
+        graph.add_edge(START, "observe")
+        graph.add_conditional_edges("observe", _unless_over("plan"), ["plan", END])
+        graph.add_conditional_edges("plan", _after_plan, ["guard", "observe", END])
+        graph.add_conditional_edges("guard", _after_guard, ["act", "verify", "observe"])
+        graph.add_conditional_edges("act", _after_act, ["verify", "observe"])
+        graph.add_edge("verify", "observe")
+        return graph
+
+    # Each node is timed and tells where it is; the body is in the method of its name.
+
+    def observe(self, state: RunState) -> RunState:
+        """Look at the screen and keep what was seen."""
+        return self._run("observe", self._observe, state)
+
+    def plan(self, state: RunState) -> RunState:
+        """Ask the planner for the next action."""
+        return self._run("plan", self._plan, state)
+
+    def guard(self, state: RunState) -> RunState:
+        """Find what the action names and ask the gate, and a person where it says so."""
+        return self._run("guard", self._guard, state)
+
+    def act(self, state: RunState) -> RunState:
+        """Do the action, at most once."""
+        return self._run("act", self._act, state)
+
+    def verify(self, state: RunState) -> RunState:
+        """Judge the effect and record the step."""
+        return self._run("verify", self._verify, state)
+
+    def _run(
+        self,
+        name: Literal["observe", "plan", "guard", "act", "verify"],
+        body: Callable[[RunState], RunState],
+        state: RunState,
+    ) -> RunState:
+        self._on_event(f"enter:{name}")  # type: ignore[arg-type]  # an f-string is no Literal
+        started = time.monotonic()
+        update = body(state)
+        self._timings[f"{name}_s"] = time.monotonic() - started
+        self._on_event(f"leave:{name}")  # type: ignore[arg-type]  # as above
+        return update
+
+    def _observe(self, state: RunState) -> RunState:
+        step = state["step"]
+        try:
+            self._budgets.check(step)
+        except BudgetExceeded as error:
+            return {"status": "budget", "reason": str(error)}
+        observation = self._fresh_look
+        self._fresh_look = None
+        if observation is None:
+            observation = self._hands.look()
+        handle = self._store.save(observation, self._writer.picture(observation), step=step)
+        return {"observation": handle, "must_look_again": False, "outcome": None, "recovered": ""}
+
+    def _plan(self, state: RunState) -> RunState:
+        observation = self._store.live(state["observation"])
+        if observation is None:
+            return {"must_look_again": True}
+        last = state.get("last_outcome")
+        proposal = self._planner.plan(
+            Turn(
+                task=state["task"],
+                observation=observation,
+                memory=state.get("memory", {}),
+                history=self._writer.history(),
+                step=state["step"],
+                last_outcome=None if last is None else Outcome.from_json(last),
+            )
+        )
+        action = proposal.action
+        if isinstance(action, Done):
+            return {"status": "done", "reason": action.summary}
+        if isinstance(action, Fail):
+            return {"status": "failed", "reason": action.reason}
+        record = action.model_dump(mode="json")
+        try:
+            self._budgets.note_action(record, observation.capture.sha256)
+        except BudgetExceeded as error:
+            return {"status": "budget", "reason": str(error)}
+        return {
+            "proposal": {
+                "action": record,
+                "sentence": proposal.sentence,
+                "memory": dict(proposal.memory),
+                "note": proposal.note,
+            }
+        }
+
+    def _guard(self, state: RunState) -> RunState:
+        observation = self._store.live(state["observation"])
+        if observation is None:
+            return {"must_look_again": True}
+        action = parse_action(state["proposal"]["action"])
+        if isinstance(action, AskUser):
+            return self._ask(state, action)
+        try:
+            prepared = prepare(action, observation)
+        except ToolError as error:
+            return {"outcome": _refused(str(error)), "decision": {}}
+        decision = self._hands.gate.decide(action, prepared.context)
+        record = {"verdict": decision.verdict, "rule": decision.rule, "reason": decision.reason}
+        if decision.verdict == "allow":
+            return {"decision": record | {"by": "policy"}}
+        if decision.verdict == "deny":
+            return {
+                "decision": record | {"by": "policy"},
+                "outcome": _refused(f"{decision.reason}: denied by policy"),
+            }
+        approval = self._person.approve(redact(action), prepared.context, decision)
+        if approval is None:
+            reply = interrupt(
+                {"kind": "approval", "step": state["step"], **record}
+                | {"sentence": state["proposal"]["sentence"]}
+            )
+            approval = Approval(answer=reply["answer"], by="resume")
+        update: RunState = {"decision": record | {"by": approval.by, "answer": approval.answer}}
+        if approval.answer == "refuse":
+            update["outcome"] = _refused(f"{decision.reason}: refused by {approval.by}")
+        return update
+
+    def _ask(self, state: RunState, action: AskUser) -> RunState:
+        answer = self._person.answer(action.question)
+        if answer is None:
+            payload = {"kind": "question", "step": state["step"], "question": action.question}
+            answer = interrupt(payload)["answer"]
+        outcome = Outcome(effect="confirmed", evidence="a person answered", answer=answer)
+        return {"outcome": outcome.to_json(), "decision": {}}
+
+    def _act(self, state: RunState) -> RunState:
+        step = state["step"]
+        self._acted = None
+        entry = self._journal.entry(step)
+        if entry is not None and entry.phase == "acted":
+            return {}
+        action = parse_action(state["proposal"]["action"])
+        if entry is not None and entry.phase == "committed":
+            return self._recover(state, action)
+        observation = self._store.live(state["observation"])
+        if observation is None:
+            return {"must_look_again": True}
+        prepared = prepare(action, observation)
+        return self._carry_out(state, prepared)
+
+    def _carry_out(self, state: RunState, prepared: Prepared) -> RunState:
+        step = state["step"]
+        decision = state["decision"]
+
+        def commit() -> None:
+            self._journal.commit(step)
+            self._on_event("committed")
+
+        approval = None
+        if decision.get("answer") == "approve":
+            approval = Approval(answer="approve", by=decision["by"])
+        try:
+            permit = self._hands.authorize(prepared, on_commit=commit, approval=approval)
+        except (PolicyDenied, ApprovalRequired) as error:
+            return {"outcome": _refused(str(error))}
+        self._journal.intend(step, redact(prepared.action).model_dump(mode="json"))
+        self._on_event("intended")
+        try:
+            self._acted = self._hands.act(prepared, permit)
+        except TargetGone as error:
+            self._journal.forget(step)
+            outcome = Outcome(effect="diverged", evidence=str(error))
+            return {"outcome": outcome.to_json()}
+        except ActionFailed as error:
+            self._journal.acted(step, {})
+            outcome = Outcome(effect="diverged", evidence=str(error))
+            return {"outcome": outcome.to_json()}
+        self._on_event("effect")
+        known = self._acted.outcome
+        self._journal.acted(step, {"outcome": None if known is None else known.to_json()})
+        self._on_event("acted")
+        return {}
+
+    def _recover(self, state: RunState, action: Action) -> RunState:
+        """Settle an action that a killed process may or may not have done."""
+        step = state["step"]
+        if action.kind in REPEATABLE_KINDS:
+            self._journal.forget(step)
+            return {"must_look_again": True}
+        before = self._store.load(state["observation"])
+        prepared = prepare(action, before)
+        outcome, _ = self._hands.verifier.judge(
+            prepared,
+            before=before.capture.pixels,
+            windows=before.windows,
+            clipboard=self._hands.desktop.get_clipboard(),
+            patience_s=RECOVERY_PATIENCE_S,
+        )
+        if outcome.effect == "confirmed":
+            self._journal.acted(step, {"outcome": outcome.to_json()})
+            return {"recovered": "the screen shows that it was done before the run was stopped"}
+        question = (
+            f"Step {step} ({state['proposal']['sentence']}) may or may not have been carried out "
+            f"before the run was stopped ({outcome.evidence}). Was it? Answer done or not done."
+        )
+        answer = self._person.answer(question)
+        if answer is None:
+            payload = {"kind": "recovery", "step": step, "question": question}
+            answer = interrupt(payload)["answer"]
+        if answer.strip().casefold() == "done":
+            settled = Outcome(effect="unverifiable", evidence="a person said it was done")
+            self._journal.acted(step, {"outcome": settled.to_json()})
+            return {"recovered": "a person said it was done before the run was stopped"}
+        self._journal.forget(step)
+        return {"must_look_again": True}
+
+    def _verify(self, state: RunState) -> RunState:
+        step = state["step"]
+        proposal = state["proposal"]
+        observation = self._store.load(state["observation"])
+        action = parse_action(proposal["action"])
+        record = state.get("outcome")
+        prepared = None
+        after = None
+        if record is None:
+            prepared = prepare(action, observation)
+            outcome, after = self._hands.verify(prepared, self._what_was_there(step, observation))
+        else:
+            outcome = Outcome.from_json(record)
+        self._writer.step(
+            step=step,
+            sentence=proposal["sentence"],
+            note=proposal["note"],
+            action=redact(action),
+            observation=observation,
+            prepared=prepared,
+            decision=state.get("decision", {}),
+            outcome=outcome,
+            after=after,
+            timings=self._timings,
+            recovered=state.get("recovered", ""),
+        )
+        self._timings = {}
+        # The look the verdict rests on is the next step's look: the press checks it once more.
+        self._fresh_look = after
+        return {
+            "last_outcome": outcome.to_json(),
+            "outcome": None,
+            "memory": proposal["memory"],
+            "step": step + 1,
+        }
+
+    def _what_was_there(self, step: int, observation: Observation) -> Acted:
+        if self._acted is not None:
+            return self._acted
+        # Another process acted and was killed before it could judge.
+        entry = self._journal.entry(step)
+        known = None if entry is None or entry.acted is None else entry.acted.get("outcome")
+        return Acted(
+            before=observation.capture.pixels,
+            windows=tuple(observation.windows),
+            clipboard=self._hands.desktop.get_clipboard(),
+            outcome=None if known is None else Outcome.from_json(known),
+        )
+
+
+def _refused(evidence: str) -> dict[str, Any]:
+    return Outcome(effect="refused", evidence=evidence).to_json()
+
+
+def _unless_over(following: str) -> Callable[[RunState], str]:
+    def route(state: RunState) -> str:
+        return following if state["status"] == "running" else END
+
+    return route
+
+
+def _after_plan(state: RunState) -> str:
+    if state["status"] != "running":
+        return END
+    return "observe" if state.get("must_look_again") else "guard"
+
+
+def _after_guard(state: RunState) -> str:
+    if state.get("must_look_again"):
+        return "observe"
+    return "act" if state.get("outcome") is None else "verify"
+
+
+def _after_act(state: RunState) -> str:
+    return "observe" if state.get("must_look_again") else "verify"
+
+
+__all__ = ["Event", "StepSummary", "TaskGraph"]

@@ -1,0 +1,118 @@
+"""Observations on disk: graph state holds a handle, the bytes lie in the run folder.
+
+A process that resumes a run reads back what the killed one saw: the picture, its view, its
+elements and its windows.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from ..memory.errors import RunError
+from ..tools.desktop.backend import Window
+from ..tools.desktop.capture import Capture, load_capture
+from ..tools.desktop.geometry import Box, View
+from ..tools.perception.elements import Element, Observation
+from .trajectory.recording import PictureHandle
+
+
+def observation_to_json(observation: Observation) -> dict[str, Any]:
+    """Return everything but the pixels as plain data."""
+    view = observation.capture.view
+    return {
+        "view": {field.name: getattr(view, field.name) for field in dataclasses.fields(view)},
+        "taken_at": observation.capture.taken_at,
+        "settled": observation.settled,
+        "moving": [list(box.xyxy) for box in observation.moving],
+        "elements": [_element_to_json(element) for element in observation.elements],
+        "windows": [_window_to_json(window) for window in observation.windows],
+    }
+
+
+def _element_to_json(element: Element) -> dict[str, Any]:
+    return {
+        "id": element.id,
+        "role": element.role,
+        "text": element.text,
+        "box": list(element.box.xyxy),
+        "score": round(element.score, 4),
+        "source": element.source,
+        "states": sorted(element.states),
+        "window": element.window,
+        "clickable": None if element.clickable is None else list(element.clickable),
+    }
+
+
+def _window_to_json(window: Window) -> dict[str, Any]:
+    record = {field.name: getattr(window, field.name) for field in dataclasses.fields(window)}
+    return record | {"box": list(window.box.xyxy)}
+
+
+class ObservationStore:
+    """Keeps the observations of one run beside its pictures.
+
+    Args:
+        folder: The run folder; picture paths in handles are relative to it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._live: dict[str, Observation] = {}
+
+    def save(self, observation: Observation, picture: PictureHandle, *, step: int) -> str:
+        """Write an observation and return its handle, a path relative to the run folder."""
+        handle = f"captures/{step:04d}-observation.json"
+        record = observation_to_json(observation) | {"picture": picture.path}
+        path = self._folder / handle
+        path.write_text(json.dumps(record), encoding="utf-8")
+        # Only the newest is of use: an older screen must not be acted on.
+        self._live = {handle: observation}
+        return handle
+
+    def live(self, handle: str) -> Observation | None:
+        """Return the observation if this very process made it and made none since."""
+        return self._live.get(handle)
+
+    def load(self, handle: str) -> Observation:
+        """Return an observation from this process or, after a kill, from disk.
+
+        Raises:
+            RunError: If the files are missing or damaged.
+        """
+        live = self._live.get(handle)
+        if live is not None:
+            return live
+        path = self._folder / handle
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            pixels = load_capture(self._folder / record["picture"]).pixels
+            capture = Capture(
+                pixels=pixels, view=View(**record["view"]), taken_at=record["taken_at"]
+            )
+            return Observation(
+                capture=capture,
+                elements=[_element_from_json(element) for element in record["elements"]],
+                windows=[
+                    Window(**(window | {"box": Box(*window["box"])}))
+                    for window in record["windows"]
+                ],
+                moving=[Box(*xyxy) for xyxy in record["moving"]],
+                settled=record["settled"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError(f"the observation {path} cannot be read: {error}") from error
+
+
+def _element_from_json(record: dict[str, Any]) -> Element:
+    clickable = record["clickable"]
+    return Element(
+        **(
+            record
+            | {
+                "box": Box(*record["box"]),
+                "states": frozenset(record["states"]),
+                "clickable": None if clickable is None else (clickable[0], clickable[1]),
+            }
+        )
+    )

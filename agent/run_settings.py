@@ -1,0 +1,42 @@
+"""The limits of a run, and how a run ended."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Status = Literal["running", "done", "failed", "stopped", "asked", "budget"]
+"""
+running  a process is on it, or was killed on it
+done     the planner says the task is finished
+failed   a step went wrong in a way the planner could not go on from
+stopped  a person took over; `resume` goes on
+asked    a question or an approval waits for a person; `resume` goes on
+budget   a limit on steps, seconds or repeats is used up
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """The limits of a run; all of them are on by default."""
+
+    max_steps: int = 50
+    max_seconds: float = 900.0
+    """Over all processes of the run, waiting for a person included."""
+    max_repeats: int = 3
+    """How often the same action may meet the very same screen."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for a record."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """How a run ended."""
+
+    status: Status
+    reason: str
+    """One sentence; may be empty for a run that is done."""
+    steps: int
+    """Settled steps, those of earlier processes included."""
+    report: Path

@@ -1,0 +1,220 @@
+"""Runs a task from its first look to its report, and takes up a run that was stopped or killed."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.errors import GraphRecursionError
+
+from ..memory.errors import DeskhandError, TakenOver
+from ..tools.desktop.desktop import Desktop
+from ..tools.hands import Hands
+from ..tools.perception.observe import Observer
+from ..tools.perception.parse import load_parser
+from ..tools.safety.gate import Gate
+from ..tools.safety.policy import Policy
+from .budgets import Budgets
+from .graph import Event, TaskGraph
+from .journal import Journal
+from .observations import ObservationStore
+from .people import Nobody, Person
+from .planners.instructions import InstructionPlanner
+from .planners.planner import Planner
+from .run_settings import RunResult, RunSettings
+from .state import RunState
+from .step_records import StepWriter
+from .trajectory.recording import Recorder, StepRecord
+from .trajectory.report import write_report
+from .trajectory.run_folder import RunFolder
+
+NODES_A_STEP = 5
+"""observe, plan, guard, act, verify; with one more round for a look that went stale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """Who and what goes along with a run: none of it is stored."""
+
+    person: Person
+    policy: Policy
+    secrets: Mapping[str, str]
+    env: Mapping[str, str] | None
+    """Environment for launched applications."""
+    on_step: Callable[[StepRecord], None]
+    on_event: Callable[[Event], None]
+    on_launch: Callable[[int], None]
+
+
+def company(
+    *,
+    person: Person | None = None,
+    policy: Policy | None = None,
+    secrets: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+    on_step: Callable[[StepRecord], None] = lambda _record: None,
+    on_event: Callable[[Event], None] = lambda _event: None,
+    on_launch: Callable[[int], None] = lambda _pid: None,
+) -> Company:
+    """Return who goes along, with nobody to ask and the default policy where nothing is given."""
+    return Company(
+        person=Nobody() if person is None else person,
+        policy=Policy() if policy is None else policy,
+        secrets={} if secrets is None else secrets,
+        env=env,
+        on_step=on_step,
+        on_event=on_event,
+        on_launch=on_launch,
+    )
+
+
+def run_task(
+    task: str,
+    *,
+    folder: RunFolder,
+    settings: RunSettings,
+    desktop: Desktop,
+    planner: Planner | None = None,
+    along: Company | None = None,
+) -> RunResult:
+    """Do a task.
+
+    Args:
+        task: What to do; sentences of the instruction language for the default planner. Secrets
+            have been taken out (`instructions.secrets.hide_secrets`).
+        folder: A new run folder.
+        settings: Limits.
+        desktop: Where to do it.
+        planner: Chooses the actions; the instruction planner by default.
+        along: Person, policy, secrets and listeners.
+
+    Returns:
+        How it ended, with the report's path. A run that was stopped by a person, asked a question
+        that nobody answered, or was killed can be resumed with `resume_task`.
+
+    Raises:
+        InstructionError: If the task does not parse, before anything is done.
+    """
+    chosen = InstructionPlanner(task) if planner is None else planner
+    first: RunState = {"task": task, "step": 1, "memory": {}, "status": "running", "reason": ""}
+    return _Run(folder, settings, desktop, chosen, along or company()).go(first)
+
+
+def resume_task(
+    *,
+    folder: RunFolder,
+    settings: RunSettings,
+    desktop: Desktop,
+    planner: Planner | None = None,
+    along: Company | None = None,
+) -> RunResult:
+    """Go on with a run where it stopped: no action that may have happened is done again.
+
+    Raises:
+        RunError: If the run is over already or its files cannot be read.
+    """
+    task = folder.begin_again()
+    chosen = InstructionPlanner(task) if planner is None else planner
+    first: RunState = {"task": task, "step": 1, "memory": {}, "status": "running", "reason": ""}
+    return _Run(folder, settings, desktop, chosen, along or company()).go(first, resume=True)
+
+
+class _Run:
+    """One process's share of a run."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        settings: RunSettings,
+        desktop: Desktop,
+        planner: Planner,
+        along: Company,
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._desktop = desktop
+        self._along = along
+        self._writer = StepWriter(Recorder(folder.path), on_step=along.on_step)
+        self._journal = Journal(folder.path / "journal.db")
+        self._graph = TaskGraph(
+            planner=planner,
+            hands=Hands(
+                desktop,
+                Observer(desktop, load_parser()),
+                Gate(along.policy, along.person.approve),
+                secrets=along.secrets.get,
+                env=along.env,
+                pictures=folder.path,
+                on_launch=along.on_launch,
+            ),
+            journal=self._journal,
+            store=ObservationStore(folder.path),
+            writer=self._writer,
+            budgets=Budgets(settings, spent_s=folder.spent_s),
+            person=along.person,
+            on_event=along.on_event,
+        )
+
+    def go(self, first: RunState, *, resume: bool = False) -> RunResult:
+        """Run the graph to its end, its next question, or the person's stop."""
+        try:
+            with self._desktop.takeover.watching():
+                if resume:
+                    # A process that was killed between press and release left them down.
+                    self._desktop.input.release_everything()
+                status, reason = self._stream(first, resume=resume)
+        except TakenOver as error:
+            status, reason = "stopped", str(error)
+        except DeskhandError as error:
+            status, reason = "failed", str(error)
+        finally:
+            self._journal.close()
+        self._folder.end(status=status, reason=reason)
+        steps = len(self._writer.history())
+        report = write_report(self._folder.path)
+        return RunResult(status=status, reason=reason, steps=steps, report=report)
+
+    def _stream(self, first: RunState, *, resume: bool) -> tuple[str, str]:
+        config: RunnableConfig = {
+            "configurable": {"thread_id": self._folder.id},
+            "recursion_limit": NODES_A_STEP * (self._settings.max_steps + 2) * 2,
+        }
+        with _checkpointer(self._folder.path / "checkpoint.db") as saver:
+            app = self._graph.build().compile(checkpointer=saver)
+            # A run that was killed before its first checkpoint begins at the beginning.
+            has_begun = resume and saver.get_tuple(config) is not None
+            given: RunState | None = None if has_begun else first
+            try:
+                for _update in app.stream(given, config, durability="sync"):
+                    pass
+            except GraphRecursionError:
+                return "budget", "the run took more rounds than its steps allow"
+            snapshot = app.get_state(config)
+        if snapshot.interrupts:
+            payload: Mapping[str, Any] = snapshot.interrupts[0].value
+            return "asked", _question(payload)
+        values = snapshot.values
+        return values["status"], values["reason"]
+
+
+class _checkpointer:  # noqa: N801 - used as a function, in `with`
+    """A SqliteSaver on a file that only the user can read."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600, exist_ok=True)
+        self._connection = sqlite3.connect(path, check_same_thread=False)
+
+    def __enter__(self) -> SqliteSaver:
+        return SqliteSaver(self._connection)
+
+    def __exit__(self, *_details: object) -> None:
+        self._connection.close()
+
+
+def _question(payload: Mapping[str, Any]) -> str:
+    if payload["kind"] == "approval":
+        return f"step {payload['step']} needs a person's yes: {payload['reason']}"
+    return str(payload["question"])

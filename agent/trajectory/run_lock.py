@@ -1,0 +1,84 @@
+"""One process at a time on a run: a lock on a file that ends with the process, however it ends."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from ...memory.errors import RunError
+
+TRIES = 5
+TRY_EVERY_S = 0.02  # `is_held` holds the lock for an instant to find out
+
+
+class RunLock:
+    """A lock that this process holds."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, path: Path, run: str) -> "RunLock":
+        """Take the lock.
+
+        Args:
+            path: The lock's file; made if it is not there.
+            run: The run's id, for the message.
+
+        Raises:
+            RunError: If another process holds it (named in the message), or the file cannot be
+                opened.
+        """
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise RunError(f"cannot open {path}: {error.strerror}") from error
+        for _ in range(TRIES):
+            if _try_lock(descriptor):
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, f"{os.getpid()}\n".encode())
+                return cls(descriptor)
+            time.sleep(TRY_EVERY_S)
+        holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+        os.close(descriptor)
+        raise RunError(f"run {run} is being run by process {holder}; wait for it, or stop it first")
+
+    @staticmethod
+    def is_held(path: Path) -> bool:
+        """Tell whether some process, this one included, holds the lock."""
+        try:
+            descriptor = os.open(path, os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            return not _try_lock(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def release(self) -> None:
+        """Let go of it."""
+        os.close(self._descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            # Far behind the content: Windows locks keep others from reading the locked bytes.
+            os.lseek(descriptor, 1 << 20, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,146 @@
+"""From an action to the places it lands on: elements, points and windows of one observation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..memory.errors import Ambiguous, BadArgumentError, NotFound
+from .actions import (
+    Action,
+    Drag,
+    ElementTarget,
+    FocusWindow,
+    PointTarget,
+    Target,
+    TextTarget,
+    TypeText,
+    target_of,
+)
+from .desktop.backend import Window
+from .desktop.geometry import Point
+from .perception.elements import Element, Observation
+from .perception.ground import find
+from .safety.policy import ActionContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one target is."""
+
+    point: Point
+    """Where the pointer goes, in the observation's view."""
+    element: Element | None
+    """What was found there; None for a bare point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An action with everything it names found on the screen. Nothing has been done yet."""
+
+    action: Action
+    observation: Observation
+    place: Place | None = None
+    """Where the action lands; for a drag, where it ends."""
+    start: Place | None = None
+    """Where a drag begins."""
+    window: Window | None = None
+    """The window that receives the action."""
+
+    @property
+    def context(self) -> ActionContext:
+        """Return what the policy looks at."""
+        # A drag is risky for what it drags as much as for where it drops.
+        place = self.place if self.start is None else self.start
+        return ActionContext(
+            element=None if place is None else place.element,
+            window_title="" if self.window is None else self.window.title,
+            app="" if self.window is None else self.window.app,
+        )
+
+
+def prepare(action: Action, observation: Observation) -> Prepared:
+    """Find what the action names.
+
+    Raises:
+        NotFound: If it is not on the screen.
+        Ambiguous: If several things answer equally well.
+        StaleView: If a point belongs to another picture.
+        BadArgumentError: If an element number or a point is outside.
+    """
+    if isinstance(action, FocusWindow):
+        window = find_window(observation.windows, action.title)
+        return Prepared(action=action, observation=observation, window=window)
+    target = target_of(action)
+    place = None if target is None else _locate(target, observation, action)
+    start = _locate(action.source, observation, action) if isinstance(action, Drag) else None
+    window = (
+        observation.active_window if place is None else window_at(observation, place.point)
+    )
+    return Prepared(
+        action=action, observation=observation, place=place, start=start, window=window
+    )
+
+
+def _locate(target: Target, observation: Observation, action: Action) -> Place:
+    match target:
+        case ElementTarget(id=number):
+            element = observation.element(number)
+            if element is None:
+                raise BadArgumentError(
+                    f"there is no element {number}; the latest look has {len(observation.elements)}"
+                )
+        case PointTarget(x=x, y=y, view=view):
+            own = observation.capture.view
+            point = Point(x, y, view)
+            own.to_desktop(point)  # refuses a point of another view
+            return Place(point=own.point(x, y), element=_element_at(observation, x, y))
+        case TextTarget():
+            if isinstance(action, TypeText) and target.role is None:
+                target = target.model_copy(update={"role": "textbox"})
+            element = find(observation, target)
+    return Place(point=observation.click_point(element), element=element)
+
+
+def _element_at(observation: Observation, x: float, y: float) -> Element | None:
+    """Return the smallest element under a position: what a click there would hit."""
+    under = [element for element in observation.elements if element.box.contains(x, y)]
+    return min(under, key=lambda element: element.box.area, default=None)
+
+
+def window_at(observation: Observation, point: Point) -> Window | None:
+    """Return the topmost window under a point."""
+    x, y = observation.capture.view.to_desktop(point)
+    return topmost_at(observation.windows, x, y)
+
+
+def topmost_at(windows: Sequence[Window], x: float, y: float) -> Window | None:
+    """Return the topmost window at a place in desktop units."""
+    return next((w for w in windows if not w.is_minimized and w.box.contains(x, y)), None)
+
+
+def find_window(windows: Sequence[Window], words: str) -> Window:
+    """Return the one window whose title or application name holds the words.
+
+    An exact title wins over a part of one, a title over an application name.
+
+    Raises:
+        NotFound: Listing the windows there are.
+        Ambiguous: Listing the windows that match equally well.
+    """
+    wanted = words.casefold()
+    tests = (
+        lambda w: w.title.casefold() == wanted,
+        lambda w: wanted in w.title.casefold(),
+        lambda w: wanted in w.app.casefold(),
+    )
+    for test in tests:
+        matching = [window for window in windows if test(window)]
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            titles = ", ".join(f'"{window.title}"' for window in matching)
+            raise Ambiguous(
+                f'{len(matching)} windows match "{words}": {titles}; give more of the title',
+                candidates=matching,
+            )
+    titles = ", ".join(f'"{window.title}"' for window in windows) or "none"
+    raise NotFound(f'no window matches "{words}"; open windows: {titles}')

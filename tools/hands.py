@@ -1,0 +1,371 @@
+"""The hands: the one way from an action to the mouse and keyboard, and back to a verdict.
+
+Everything that acts goes through `Hands`: the agent's graph, LangChain and MCP tools, the command
+line. An action is prepared (its target found), authorised (the gate), done (the target checked
+once more right before the press) and verified (the screen watched until the effect shows).
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from ..memory.errors import (
+    ActionFailed,
+    ApprovalRequired,
+    BadArgumentError,
+    ConfigError,
+    GroundingError,
+    PolicyDenied,
+)
+from .actions import (
+    Action,
+    AskUser,
+    Click,
+    Done,
+    DoubleClick,
+    Drag,
+    Fail,
+    FocusWindow,
+    Launch,
+    Move,
+    PressKeys,
+    RightClick,
+    SaveScreenshot,
+    Scroll,
+    SetClipboard,
+    TypeText,
+    WaitFor,
+)
+from .desktop.apps import launch
+from .desktop.backend import Button, Window
+from .desktop.capture import Pixels
+from .desktop.desktop import Desktop
+from .grounding import Place, Prepared, prepare, topmost_at
+from .outcome import Outcome
+from .perception.change import same_patch
+from .perception.elements import Observation
+from .perception.observe import Observer
+from .safety.gate import Approval, Gate, Permit
+from .verification import Verifier, wait_for
+
+HOVER_SETTLE_S = 0.06
+"""After the pointer arrives and before the press: long enough for a widget that reacts to hovering
+(highlights, or runs away) to have drawn itself."""
+
+TARGET_PAD_PX = 4
+POINT_PATCH_PX = 16
+
+SecretSource = Callable[[str], str | None]
+"""Returns the value of a named secret, None if it is not known."""
+
+
+class TargetGone(ActionFailed):
+    """Right before the press, the target was no longer where it had been seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """What was there right before the first event, and what the events themselves returned."""
+
+    before: Pixels
+    """The whole desktop right before the first event (the pointer already on the target)."""
+    windows: tuple[Window, ...]
+    clipboard: str = ""
+    """The clipboard's text before keys that copy."""
+    outcome: Outcome | None = None
+    """Set where the action itself knows its outcome (launch, wait, clipboard)."""
+    started_at: float = 0.0
+    """Monotonic seconds."""
+
+
+class Hands:
+    """Does actions on a desktop, each with a decision before and a verdict after.
+
+    Args:
+        desktop: The desktop to act on.
+        observer: Looks at it.
+        gate: Decides; the default asks before risky words and, with nobody to ask, refuses.
+        secrets: Returns the value of a named secret at the last moment; never stored.
+        env: Environment for launched applications; None for this process's own.
+        pictures: Where `save_screenshot` without a path writes.
+        on_launch: Told the process id of every application that was started.
+    """
+
+    def __init__(
+        self,
+        desktop: Desktop,
+        observer: Observer,
+        gate: Gate | None = None,
+        *,
+        secrets: SecretSource = lambda _name: None,
+        env: Mapping[str, str] | None = None,
+        pictures: Path | None = None,
+        on_launch: Callable[[int], None] = lambda _pid: None,
+    ) -> None:
+        self.desktop = desktop
+        self.observer = observer
+        self.gate = Gate() if gate is None else gate
+        self.verifier = Verifier(desktop, observer)
+        self._secrets = secrets
+        self._env = env
+        self._pictures = Path() if pictures is None else pictures
+        self._on_launch = on_launch
+
+    def look(self) -> Observation:
+        """Return what is on the screen once it has settled."""
+        return self.observer.observe()
+
+    def perform(self, action: Action, observation: Observation | None = None) -> Outcome:
+        """Do one action from beginning to end.
+
+        Args:
+            action: What to do.
+            observation: The look it was chosen on; a fresh one by default.
+
+        Returns:
+            The verdict; `refused` with the reason if the policy or a person said no.
+
+        Raises:
+            GroundingError: If what it names is not on the screen, or there several times.
+            StaleView: If a point belongs to another picture.
+            TakenOver: If a person took over.
+        """
+        with self.desktop.takeover.watching():
+            prepared = prepare(action, self.look() if observation is None else observation)
+            try:
+                permit = self.gate.authorize(action, prepared.context)
+            except (PolicyDenied, ApprovalRequired) as error:
+                return Outcome(effect="refused", evidence=str(error))
+            try:
+                acted = self.act(prepared, permit)
+            except TargetGone as error:
+                return Outcome(effect="diverged", evidence=str(error))
+            outcome, _ = self.verify(prepared, acted)
+            return outcome
+
+    def authorize(
+        self,
+        prepared: Prepared,
+        *,
+        on_commit: Callable[[], None] = lambda: None,
+        approval: Approval | None = None,
+    ) -> Permit:
+        """Return leave for a prepared action; see `Gate.authorize`."""
+        return self.gate.authorize(
+            prepared.action, prepared.context, on_commit=on_commit, approval=approval
+        )
+
+    def act(self, prepared: Prepared, permit: Permit) -> Acted:
+        """Send the action's events. The permit is spent when this returns or raises.
+
+        Raises:
+            TargetGone: If the target moved or was covered since it was seen; nothing was pressed.
+            ActionFailed: If an application or window did not do its part.
+            TakenOver: If a person took over.
+        """
+        started = time.monotonic()
+        permit.check()
+        self.desktop.takeover.check()
+        try:
+            acted = self._dispatch(prepared, permit)
+        finally:
+            permit.spend()
+        return Acted(
+            before=acted.before,
+            windows=acted.windows,
+            clipboard=acted.clipboard,
+            outcome=acted.outcome,
+            started_at=started,
+        )
+
+    def verify(self, prepared: Prepared, acted: Acted) -> tuple[Outcome, Observation]:
+        """Watch the screen until the effect shows or patience runs out.
+
+        Returns:
+            The verdict and the look it rests on.
+        """
+        outcome, after = self.verifier.judge(
+            prepared,
+            before=acted.before,
+            windows=acted.windows,
+            clipboard=acted.clipboard,
+            known=acted.outcome,
+        )
+        elapsed = time.monotonic() - acted.started_at if acted.started_at else outcome.elapsed_s
+        return (
+            Outcome(
+                effect=outcome.effect,
+                evidence=outcome.evidence,
+                changed=outcome.changed,
+                elapsed_s=elapsed,
+                answer=outcome.answer,
+            ),
+            after,
+        )
+
+    def _baseline(
+        self, prepared: Prepared, *, clipboard: str = "", outcome: Outcome | None = None
+    ) -> Acted:
+        del prepared
+        return Acted(
+            before=self.desktop.grab(),
+            windows=tuple(self.desktop.windows()),
+            clipboard=clipboard,
+            outcome=outcome,
+        )
+
+    def _dispatch(self, prepared: Prepared, permit: Permit) -> Acted:  # noqa: C901 - one arm a kind
+        action = prepared.action
+        match action:
+            case Click():
+                return self._click(prepared, permit)
+            case DoubleClick():
+                return self._click(prepared, permit, count=2)
+            case RightClick():
+                return self._click(prepared, permit, button="right")
+            case Move():
+                acted = self._baseline(prepared)
+                self.desktop.input.move(permit, *self._input_of(prepared, prepared.place))
+                return acted
+            case Drag():
+                return self._drag(prepared, permit)
+            case Scroll():
+                return self._scroll(prepared, action, permit)
+            case TypeText():
+                return self._type(prepared, action, permit)
+            case PressKeys():
+                clipboard = self.desktop.get_clipboard()
+                acted = self._baseline(prepared, clipboard=clipboard)
+                self.desktop.input.press_keys(permit, action.keys)
+                return acted
+            case WaitFor():
+                outcome = wait_for(self.desktop, self.observer, action)
+                return self._baseline(prepared, outcome=outcome)
+            case Launch():
+                return self._launch(prepared, action, permit)
+            case FocusWindow():
+                assert prepared.window is not None
+                acted = self._baseline(prepared)
+                self.desktop.input.focus_window(permit, prepared.window)
+                return acted
+            case SetClipboard():
+                acted = self._baseline(prepared)
+                self.desktop.input.set_clipboard(permit, action.text)
+                return acted
+            case SaveScreenshot():
+                return self._save_screenshot(prepared, action)
+            case AskUser() | Done() | Fail():
+                raise BadArgumentError(f"{action.kind} is for the agent, not for the hands")
+            case unknown:
+                assert_never(unknown)
+
+    def _input_of(self, prepared: Prepared, place: Place | None) -> tuple[int, int]:
+        assert place is not None  # `prepare` found one for every action that has a target
+        return prepared.observation.capture.view.to_input(place.point)
+
+    def _click(
+        self, prepared: Prepared, permit: Permit, *, button: Button = "left", count: int = 1
+    ) -> Acted:
+        baseline: list[Acted] = []
+
+        def before_press() -> None:
+            self._recheck(prepared, prepared.place)
+            baseline.append(self._baseline(prepared))
+
+        x, y = self._input_of(prepared, prepared.place)
+        self.desktop.input.click(
+            permit, x, y, button=button, count=count, before_press=before_press
+        )
+        return baseline[0]
+
+    def _drag(self, prepared: Prepared, permit: Permit) -> Acted:
+        baseline: list[Acted] = []
+
+        def before_press() -> None:
+            self._recheck(prepared, prepared.start)
+            baseline.append(self._baseline(prepared))
+
+        self.desktop.input.drag(
+            permit,
+            self._input_of(prepared, prepared.start),
+            self._input_of(prepared, prepared.place),
+            before_press=before_press,
+        )
+        return baseline[0]
+
+    def _scroll(self, prepared: Prepared, action: Scroll, permit: Permit) -> Acted:
+        dx, dy = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}[action.direction]
+        at = None if prepared.place is None else self._input_of(prepared, prepared.place)
+        acted = self._baseline(prepared)
+        self.desktop.input.scroll(permit, dx * action.notches, dy * action.notches, at=at)
+        return acted
+
+    def _type(self, prepared: Prepared, action: TypeText, permit: Permit) -> Acted:
+        text = action.text
+        if action.secret:
+            value = self._secrets(action.text)
+            if value is None:
+                raise ConfigError(f"the secret {action.text!r} is not known in this process")
+            text = value
+        acted = None
+        if prepared.place is not None:
+            acted = self._click(prepared, permit)
+            self.desktop.takeover.sleep(HOVER_SETTLE_S)
+        if action.replace:
+            self.desktop.input.press_keys(permit, ("ctrl", "a"))
+        if acted is None:
+            acted = self._baseline(prepared)
+        self.desktop.input.type_text(permit, text)
+        return acted
+
+    def _launch(self, prepared: Prepared, action: Launch, permit: Permit) -> Acted:
+        acted = self._baseline(prepared)
+        permit.commit()
+        window = launch(
+            action.command,
+            env=self._env,
+            windows=self.desktop.windows,
+            timeout_s=action.timeout_s,
+            sleep=self.desktop.takeover.sleep,
+            on_start=self._on_launch,
+        )
+        outcome = Outcome(effect="confirmed", evidence=f'window "{window.title}" opened')
+        return Acted(before=acted.before, windows=acted.windows, outcome=outcome)
+
+    def _save_screenshot(self, prepared: Prepared, action: SaveScreenshot) -> Acted:
+        name = time.strftime("screenshot-%Y%m%d-%H%M%S.png")
+        path = self._pictures / name if action.path is None else Path(action.path).expanduser()
+        self.desktop.capture().save(path)
+        outcome = Outcome(effect="confirmed", evidence=f"saved {path}", answer=str(path))
+        return self._baseline(prepared, outcome=outcome)
+
+    def _recheck(self, prepared: Prepared, place: Place | None) -> None:
+        """Look once more, with the pointer on the target, before the press that counts.
+
+        Raises:
+            TargetGone: If the place now shows something else, or another window lies over it.
+        """
+        assert place is not None
+        self.desktop.takeover.sleep(HOVER_SETTLE_S)
+        view = prepared.observation.capture.view
+        expected = prepared.window
+        now = topmost_at(self.desktop.windows(), *view.to_desktop(place.point))
+        if expected is not None and (now is None or now.id != expected.id):
+            title = "the bare desktop" if now is None else f'"{now.title}"'
+            raise TargetGone(
+                f'"{expected.title}" was at the target, now it is {title}; nothing was pressed'
+            )
+        if place.element is not None:
+            box = place.element.box.inflate(TARGET_PAD_PX).intersect(view.box)
+        else:
+            x, y = round(place.point.x), round(place.point.y)
+            pad = POINT_PATCH_PX
+            box = view.box.intersect(type(view.box)(x - pad, y - pad, x + pad, y + pad))
+        assert box is not None  # the point lies inside the picture
+        if not same_patch(prepared.observation.capture.pixels, self.desktop.grab(), box):
+            raise TargetGone("the target changed or moved before the press; nothing was pressed")
+
+
+__all__ = ["Acted", "Hands", "SecretSource", "TargetGone", "GroundingError"]

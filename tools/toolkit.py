@@ -1,0 +1,365 @@
+"""The desktop as LangChain tools: the same actions, the same gate, the same verdicts."""
+
+import base64
+import functools
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langchain_core.tools import BaseTool, BaseToolkit, StructuredTool, ToolException
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from ..memory.errors import BadArgumentError, DeskhandError
+from . import tool_arguments as arguments
+from .actions import (
+    Action,
+    Click,
+    DoubleClick,
+    Drag,
+    FocusWindow,
+    Launch,
+    PointTarget,
+    PressKeys,
+    RightClick,
+    Scroll,
+    SetClipboard,
+    Target,
+    TextTarget,
+    TypeText,
+    WaitFor,
+)
+from .desktop.desktop import Desktop
+from .desktop.geometry import Point, View
+from .desktop.keys import parse_keys
+from .grounding import find_window
+from .hands import Hands
+from .perception.elements import Element, Observation
+from .perception.ground import find_all
+from .perception.marks import annotate
+from .perception.observe import Observer
+from .perception.parse import load_parser
+from .safety.gate import Gate
+
+MAX_PICTURE_SIDE_PX = 1280
+MAX_PICTURE_BYTES = 600_000
+"""A whole tool result must stay below 1 MB for common clients; base64 adds a third."""
+
+Result = tuple[str | list[dict[str, Any]], dict[str, Any]]
+"""What the model reads, and the artifact for the program around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """One tool: what a LangChain tool or an MCP server needs to offer it."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    call: Callable[..., Result]
+    read_only: bool
+    destructive: bool
+
+
+class DesktopToolkit(BaseToolkit):
+    """Tools that look at a desktop and act on it.
+
+    Every acting tool goes through the gate; with the default one, risky actions are refused
+    because nobody is there to ask. Its result says what effect was seen, not that a call returned.
+
+    Args:
+        desktop: The desktop.
+        gate: Decides about actions.
+        env: Environment for launched applications; None for this process's own.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    _desktop: Desktop = PrivateAttr()
+    _hands: Hands = PrivateAttr()
+    _seen: Observation | None = PrivateAttr(default=None)
+    _shown: dict[str, View] = PrivateAttr(default_factory=dict)
+
+    def __init__(
+        self, desktop: Desktop, *, gate: Gate | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__()
+        self._desktop = desktop
+        self._hands = Hands(
+            desktop, Observer(desktop, load_parser()), gate, env=env, pictures=Path.cwd()
+        )
+
+    def get_tools(self) -> list[BaseTool]:
+        """Return the tools, in the order of `specs`."""
+        return [_structured(spec) for spec in self.specs()]
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """Return what there is, for servers of other protocols."""
+
+        def spec(
+            call: Callable[..., Result],
+            takes: type[BaseModel],
+            *,
+            read_only: bool = False,
+            destructive: bool = False,
+        ) -> ToolSpec:
+            name = call.__name__
+            description = " ".join((call.__doc__ or "").split())
+            return ToolSpec(
+                name=name,
+                description=description,
+                arguments=takes,
+                call=call,
+                read_only=read_only,
+                destructive=destructive,
+            )
+
+        return (
+            spec(self.screenshot, arguments.ScreenshotArguments, read_only=True),
+            spec(self.read_screen, arguments.ReadScreenArguments, read_only=True),
+            spec(self.find_element, arguments.FindElementArguments, read_only=True),
+            spec(self.click, arguments.ClickArguments, destructive=True),
+            spec(self.type_text, arguments.TypeTextArguments, destructive=True),
+            spec(self.press_keys, arguments.PressKeysArguments, destructive=True),
+            spec(self.scroll, arguments.ScrollArguments),
+            spec(self.drag, arguments.DragArguments, destructive=True),
+            spec(self.wait_for, arguments.WaitForArguments, read_only=True),
+            spec(self.list_windows, arguments.NoArguments, read_only=True),
+            spec(self.focus_window, arguments.FocusWindowArguments),
+            spec(self.launch_app, arguments.LaunchAppArguments, destructive=True),
+            spec(self.get_clipboard, arguments.NoArguments, read_only=True),
+            spec(self.set_clipboard, arguments.SetClipboardArguments, destructive=True),
+        )
+
+    # Each tool's docstring is what the model reads.
+
+    def screenshot(self, window: str | None = None, marks: bool = False) -> Result:
+        """Take a picture of the desktop or of one window.
+
+        Positions read from it are given to other tools with the view id that comes with it.
+        Prefer read_screen: it costs a fraction of the tokens.
+        """
+        seen = self._look()
+        capture = seen.capture
+        if marks:
+            pixels = annotate(capture, seen.elements)
+        else:
+            pixels = Image.fromarray(capture.pixels)
+        view = capture.view
+        if window is not None:
+            box = view.box_from_desktop(find_window(seen.windows, window).box)
+            if box is None:
+                raise BadArgumentError(f'window "{window}" is not on the screen')
+            view = view.crop(box)
+            pixels = pixels.crop(box.xyxy)
+        scale = min(1.0, MAX_PICTURE_SIDE_PX / max(pixels.size))
+        if scale < 1:
+            pixels = pixels.resize((round(pixels.width * scale), round(pixels.height * scale)))
+            view = view.resize(pixels.width, pixels.height)
+        self._shown[view.id] = view
+        data, mime_type = _encode(pixels)
+        note = f"view {view.id}: {view.width}x{view.height} pixels"
+        image = {
+            "type": "image",
+            "base64": base64.b64encode(data).decode("ascii"),
+            "mime_type": mime_type,
+        }
+        artifact = {"view": view.id, "width": view.width, "height": view.height}
+        return [{"type": "text", "text": note}, image], artifact
+
+    def read_screen(self, window: str | None = None) -> Result:
+        """List what is on the screen as numbered elements: number, kind, text, window, state."""
+        seen = self._look()
+        elements = list(seen.elements)
+        if window is not None:
+            title = find_window(seen.windows, window).title
+            elements = [element for element in elements if element.window == title]
+        active = seen.active_window
+        head = f'active window: "{active.title}"' if active is not None else "no active window"
+        lines = [head, *(_line(element) for element in elements)]
+        artifact = {"view": seen.capture.view.id, "elements": [_record(e) for e in elements]}
+        return "\n".join(lines), artifact
+
+    def find_element(
+        self,
+        text: str,
+        role: str | None = None,
+        window: str | None = None,
+        near: str | None = None,
+        nth: int | None = None,
+    ) -> Result:
+        """Find elements by the words on them; several matches are all listed, the best first."""
+        target = TextTarget.model_validate(
+            {"text": text, "role": role, "window": window, "near": near, "nth": nth}
+        )
+        seen = self._look()
+        matches = find_all(seen, target)
+        if not matches:
+            raise ToolException(f'nothing on the screen reads "{text}"')
+        found = [match.element for match in matches]
+        return "\n".join(map(_line, found)), {"elements": [_record(e) for e in found]}
+
+    def click(self, button: str = "left", count: int = 1, **place: Any) -> Result:
+        """Click an element or a position, and say what effect was seen."""
+        target = self._target(place)
+        if button == "right":
+            return self._do(RightClick(target=target))
+        return self._do(DoubleClick(target=target) if count == 2 else Click(target=target))
+
+    def type_text(self, typed: str, replace: bool = False, **place: Any) -> Result:
+        """Type text, into a place that is clicked first or where the keyboard goes now."""
+        into = self._target(place, optional=True)
+        return self._do(TypeText(text=typed, into=into, replace=replace))
+
+    def press_keys(self, keys: str) -> Result:
+        """Press keys together, such as ctrl+s, and release them."""
+        return self._do(PressKeys(keys=parse_keys(keys)))
+
+    def scroll(self, direction: str, notches: int = 5, **place: Any) -> Result:
+        """Turn the wheel over a place, or where the pointer is."""
+        over = self._target(place, optional=True)
+        return self._do(
+            Scroll.model_validate({"direction": direction, "notches": notches, "target": over})
+        )
+
+    def drag(
+        self, source: arguments.TargetArguments, target: arguments.TargetArguments
+    ) -> Result:
+        """Press on one place, move to another, release."""
+        begin = self._target(source.model_dump())
+        end = self._target(target.model_dump())
+        return self._do(Drag(source=begin, target=end))
+
+    def wait_for(
+        self, text: str, what: str = "text", present: bool = True, timeout_s: float = 10.0
+    ) -> Result:
+        """Wait until words or a window appear, or are gone."""
+        return self._do(
+            WaitFor.model_validate(
+                {"text": text, "what": what, "present": present, "timeout_s": timeout_s}
+            )
+        )
+
+    def list_windows(self) -> Result:
+        """List the open windows, topmost first."""
+        windows = self._desktop.windows()
+        lines = [
+            f'"{window.title}" ({window.app or "unknown application"})'
+            + (", active" if window.is_active else "")
+            + (", minimized" if window.is_minimized else "")
+            for window in windows
+        ]
+        records = [
+            {"title": w.title, "app": w.app, "box": list(w.box.xyxy), "is_active": w.is_active}
+            for w in windows
+        ]
+        return "\n".join(lines) or "no windows are open", {"windows": records}
+
+    def focus_window(self, title: str) -> Result:
+        """Raise a window and give it the keyboard."""
+        return self._do(FocusWindow(title=title))
+
+    def launch_app(self, command: list[str]) -> Result:
+        """Start an application and wait for its window."""
+        return self._do(Launch(command=tuple(command)))
+
+    def get_clipboard(self) -> Result:
+        """Return the text on the clipboard."""
+        text = self._desktop.get_clipboard()
+        return text or "the clipboard holds no text", {"text": text}
+
+    def set_clipboard(self, text: str) -> Result:
+        """Put text on the clipboard."""
+        return self._do(SetClipboard(text=text))
+
+    def _look(self) -> Observation:
+        self._seen = self._hands.look()
+        # Positions of older pictures are refused from here on.
+        self._shown = {self._seen.capture.view.id: self._seen.capture.view}
+        return self._seen
+
+    def _target(self, place: Mapping[str, Any], *, optional: bool = False) -> Any:
+        """Return the target that the arguments name; positions in the latest look's pixels."""
+        target: Target | None = arguments.TargetArguments.model_validate(dict(place)).target()
+        if target is None and not optional:
+            raise BadArgumentError("name a place: text, or element, or x, y and view")
+        if isinstance(target, PointTarget):
+            shown = self._shown.get(target.view)
+            if shown is None or self._seen is None:
+                raise BadArgumentError(
+                    f"view {target.view} is not of the latest screenshot; take a new one"
+                )
+            own = self._seen.capture.view
+            point: Point = shown.carry(shown.point(target.x, target.y), own)
+            return PointTarget(x=point.x, y=point.y, view=own.id)
+        return target
+
+    def _do(self, action: Action) -> Result:
+        is_numbered = _uses_look(action)
+        if is_numbered and self._seen is None:
+            raise BadArgumentError("look first: call read_screen or screenshot")
+        outcome = self._hands.perform(action, self._seen if is_numbered else None)
+        if outcome.effect == "refused":
+            raise ToolException(f"refused: {outcome.evidence}")
+        return f"{outcome.effect}: {outcome.evidence}", outcome.to_json()
+
+
+def _uses_look(action: Action) -> bool:
+    """Tell whether the action names elements or positions of the look that was shown."""
+    targets = [getattr(action, name, None) for name in ("target", "source", "into")]
+    return any(target is not None and not isinstance(target, TextTarget) for target in targets)
+
+
+def _structured(spec: ToolSpec) -> StructuredTool:
+    @functools.wraps(spec.call)
+    def run(**given: Any) -> Result:
+        try:
+            return spec.call(**given)
+        except DeskhandError as error:
+            raise ToolException(str(error)) from error
+
+    return StructuredTool(
+        name=spec.name,
+        description=spec.description,
+        func=run,
+        args_schema=spec.arguments,
+        response_format="content_and_artifact",
+        handle_tool_error=True,
+        handle_validation_error=True,
+        metadata={"read_only": spec.read_only, "destructive": spec.destructive},
+    )
+
+
+def _line(element: Element) -> str:
+    state = f" [{', '.join(sorted(element.states))}]" if element.states else ""
+    place = f' in "{element.window}"' if element.window else ""
+    return f'{element.id} {element.role} "{element.text}"{state}{place}'
+
+
+def _record(element: Element) -> dict[str, Any]:
+    return {
+        "id": element.id,
+        "role": element.role,
+        "text": element.text,
+        "box": list(element.box.xyxy),
+        "states": sorted(element.states),
+        "window": element.window,
+        "source": element.source,
+        "score": round(element.score, 3),
+    }
+
+
+def _encode(picture: Image.Image) -> tuple[bytes, str]:
+    """Return the picture as PNG if that is small enough, else as JPEG that is."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    if buffer.tell() <= MAX_PICTURE_BYTES:
+        return buffer.getvalue(), "image/png"
+    for quality in (85, 75, 60, 40):
+        buffer = io.BytesIO()
+        picture.convert("RGB").save(buffer, "JPEG", quality=quality)
+        if buffer.tell() <= MAX_PICTURE_BYTES:
+            break
+    return buffer.getvalue(), "image/jpeg"
