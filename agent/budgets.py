@@ -10,6 +10,7 @@ from typing import Any
 from ..memory.errors import BudgetExceeded
 from .run_settings import RunSettings
 
+
 class Budgets:
     """Counts what a run uses up.
 

@@ -72,12 +72,8 @@ def prepare(action: Action, observation: Observation) -> Prepared:
     target = target_of(action)
     place = None if target is None else _locate(target, observation, action)
     start = _locate(action.source, observation, action) if isinstance(action, Drag) else None
-    window = (
-        observation.active_window if place is None else window_at(observation, place.point)
-    )
-    return Prepared(
-        action=action, observation=observation, place=place, start=start, window=window
-    )
+    window = observation.active_window if place is None else window_at(observation, place.point)
+    return Prepared(action=action, observation=observation, place=place, start=start, window=window)
 
 
 def _locate(target: Target, observation: Observation, action: Action) -> Place:

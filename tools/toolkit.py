@@ -224,9 +224,7 @@ class DesktopToolkit(BaseToolkit):
             Scroll.model_validate({"direction": direction, "notches": notches, "target": over})
         )
 
-    def drag(
-        self, source: arguments.TargetArguments, target: arguments.TargetArguments
-    ) -> Result:
+    def drag(self, source: arguments.TargetArguments, target: arguments.TargetArguments) -> Result:
         """Press on one place, move to another, release."""
         begin = self._target(source.model_dump())
         end = self._target(target.model_dump())

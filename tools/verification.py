@@ -150,10 +150,14 @@ class Verifier:
                 return _outcome(there, "the clipboard holds the text" if there else "it does not")
             case FocusWindow():
                 active = self._desktop.active_window()
-                there = active is not None and active == prepared.window or (
+                there = (
                     active is not None
-                    and prepared.window is not None
-                    and active.id == prepared.window.id
+                    and active == prepared.window
+                    or (
+                        active is not None
+                        and prepared.window is not None
+                        and active.id == prepared.window.id
+                    )
                 )
                 title = "no window" if active is None else f'"{active.title}"'
                 return _outcome(there, f"{title} has the keyboard")
@@ -204,9 +208,7 @@ class Verifier:
                 return changes, self._observer.observe()
             takeover.sleep(POLL_S)
 
-    def _by_expectations(
-        self, prepared: Prepared, changes: Changes, after: Observation
-    ) -> Outcome:
+    def _by_expectations(self, prepared: Prepared, changes: Changes, after: Observation) -> Outcome:
         checks = check_expectations(prepared.action.expect, prepared.observation, after)
         unmet = [check.evidence for check in checks if not check.met]
         evidence = "; ".join(unmet or [check.evidence for check in checks])
@@ -263,8 +265,12 @@ class Verifier:
             if element.role == "textbox" and not changes.strong:
                 # What a click into a field is for, the caret, may have been there already.
                 effect: Effect = "confirmed" if changes.weak else "unverifiable"
-                return outcome(effect, "the field was clicked; a caret or focus mark shows"
-                               if changes.weak else "the field looks as before")
+                return outcome(
+                    effect,
+                    "the field was clicked; a caret or focus mark shows"
+                    if changes.weak
+                    else "the field looks as before",
+                )
         if changes.strong:
             return outcome("confirmed", _region_news(changes.strong, after))
         if changes.weak and isinstance(action, PressKeys) and _moved_focus(changes.weak):
@@ -367,6 +373,8 @@ def _same_app(window: Window, target: Window | None) -> bool:
         return True
     if window.pid is not None and target.pid is not None:
         return window.pid == target.pid
+    if window.client is not None and target.client is not None:
+        return window.client == target.client
     return window.app == target.app
 
 
@@ -417,9 +425,7 @@ def _in_window(observation: Observation, window: Window | None) -> Sequence[Elem
 
 def _other_active(prepared: Prepared, after: Observation) -> bool:
     active = after.active_window
-    return (
-        active is not None and prepared.window is not None and active.id != prepared.window.id
-    )
+    return active is not None and prepared.window is not None and active.id != prepared.window.id
 
 
 def _only_moved(before: Pixels, after: Pixels, element: Element, changes: Changes) -> bool:
@@ -428,8 +434,10 @@ def _only_moved(before: Pixels, after: Pixels, element: Element, changes: Change
     if there is None:
         return False
     old, new = element.box.inflate(8), there.inflate(8)
-    return all(_inside(box, old) or _inside(box, new) or _inside(box, old.union(new))
-               for box in changes.strong)
+    return all(
+        _inside(box, old) or _inside(box, new) or _inside(box, old.union(new))
+        for box in changes.strong
+    )
 
 
 def _new_label(element: Element, after: Observation) -> str | None:

@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -154,6 +155,15 @@ class RunFolder:
         """Write down which desktop the run acts on."""
         self._write(replace(self._info, desktop=desktop))
 
+    def require_unfinished(self) -> None:
+        """Raise if there is nothing to go on with.
+
+        Raises:
+            RunError: If the run is done.
+        """
+        if self._info.status == "done":
+            raise RunError(f"run {self.id} is done; there is nothing to resume")
+
     def begin_again(self) -> str:
         """Take the lock of a run that stopped or was killed, and return its task.
 
@@ -162,10 +172,13 @@ class RunFolder:
         """
         if self._lock is None:
             self._lock = RunLock.take(self.path / "lock", self.id)
-        info = _read_info(self.path)
-        if info.status == "done":
+        # Another process may have finished it since this object read it.
+        self._info = info = _read_info(self.path)
+        try:
+            self.require_unfinished()
+        except RunError:
             self._release()
-            raise RunError(f"run {self.id} is done; there is nothing to resume")
+            raise
         self._write(
             replace(
                 info,
@@ -229,7 +242,8 @@ def run_id(task: str, created: float) -> str:
     >>> run_id("Save a note, then close", 0)[16:]
     'save-a-note-then-close'
     """
-    words = re.findall(r"[a-z0-9]+", task.casefold())
+    plain = unicodedata.normalize("NFKD", task.casefold()).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain)
     slug = ""
     for word in words:
         if len(slug) + len(word) >= SLUG_CHARS:

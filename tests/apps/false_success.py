@@ -30,7 +30,8 @@ def main(misbehaviour: str) -> None:
     said = tkinter.Label(root, text="nothing done yet", font=FONT)
     said.place(x=40, y=240)
     field = tkinter.Entry(root, font=FONT, width=24)
-    field.place(x=40, y=180)
+    field.place(x=160, y=180)
+    tkinter.Label(root, text="Your name", font=FONT).place(x=40, y=180)
     button = tkinter.Button(root, text="Do the thing", font=FONT)
     button.place(x=40, y=60)
 

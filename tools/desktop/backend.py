@@ -34,6 +34,8 @@ class Window:
     app: str
     """The application's class name, such as `Mousepad`; empty where the window tells none."""
     pid: int | None
+    client: int | None = None
+    """What its program's connection to the display is known by; windows of one program share it."""
     box: Box
     """The window with its frame, in desktop units."""
     is_active: bool = False

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -43,7 +42,9 @@ def parse_size(text: str) -> tuple[int, int]:
 
 def check_size(size: tuple[int, int]) -> tuple[int, int]:
     """Return the size if a desktop can have it."""
-    if not all(low <= side <= high for low, side, high in zip(MIN_SIZE, size, MAX_SIZE)):
+    if not all(
+        low <= side <= high for low, side, high in zip(MIN_SIZE, size, MAX_SIZE, strict=True)
+    ):
         raise ConfigError(
             f"size is {size[0]}x{size[1]}; expected between {MIN_SIZE[0]}x{MIN_SIZE[1]} "
             f"and {MAX_SIZE[0]}x{MAX_SIZE[1]}"
@@ -133,7 +134,7 @@ class Sandbox:
         return env | self.variables
 
     @property
-    def variables(self) -> Mapping[str, str]:
+    def variables(self) -> dict[str, str]:
         """What `env` adds to a process's own environment."""
         return {
             "DISPLAY": self.display,

@@ -142,8 +142,8 @@ class Keeper:
         )
 
     def _wait_for_window_manager(self) -> None:
-        from Xlib import X  # noqa: PLC0415 - the display must be up first
-        from Xlib.display import Display  # noqa: PLC0415
+        from Xlib import X
+        from Xlib.display import Display
 
         display = Display()
         atom = display.intern_atom("_NET_SUPPORTING_WM_CHECK")

@@ -1,0 +1,92 @@
+"""The commands put together, and how errors leave the program."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from ...memory.errors import DeskhandError
+from . import do, doctor, exit_codes, find, language, look, run, runs
+from .output import print_error
+from .settings import CliSettings
+
+logger = logging.getLogger(__name__)
+
+EPILOG = "[bold]Exit codes[/bold]\n\n" + "\n\n".join(
+    f"[bold]{code:>3}[/bold]  {words}" for code, words in exit_codes.EXPLAINED.items()
+)
+
+app = typer.Typer(
+    name="deskhand",
+    help="See a desktop, act on it, and check that each action landed.",
+    epilog=EPILOG,
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    # Our own one-line errors; with --debug Python's own traceback, without local variables: they
+    # may hold a secret.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+app.command("run")(run.run)
+app.command("do")(do.do)
+app.command("look")(look.look)
+app.command("find")(find.find)
+app.add_typer(runs.app, name="runs")
+app.command("language")(language.language)
+app.command("doctor")(doctor.doctor)
+
+
+def show_version(value: bool) -> None:
+    """Print the version and leave."""
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"deskhand {version('deskhand')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
+    ] = False,
+    verbose: Annotated[
+        int,
+        typer.Option("-v", "--verbose", count=True, help="Say more: -v milestones, -vv detail."),
+    ] = 0,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Set up what all commands share."""
+    del version, debug  # the one is done with, the other is read by `invoke`
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
+    )
+    logging.getLogger(__package__.split(".")[0]).setLevel(level)
+    context.obj = CliSettings.from_env(os.environ)
+
+
+def invoke(args: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; errors are one line on stderr."""
+    given = sys.argv[1:] if args is None else list(args)
+    try:
+        app(given, prog_name="deskhand")
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else exit_codes.FAILED
+    except DeskhandError as error:
+        if "--debug" in given:
+            logger.exception("the error in full")
+        print_error(error)
+        return exit_codes.of_error(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: one line, not a traceback
+        if "--debug" in given:
+            logger.exception("the error in full")
+        print_error(RuntimeError(f"{type(error).__name__}: {error} (--debug shows where)"))
+        return exit_codes.FAILED
+    return exit_codes.DONE

@@ -1,0 +1,106 @@
+"""`deskhand look`: what is on the screen, as numbered elements."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .output import inert, notes, print_json, results, table
+
+if TYPE_CHECKING:
+    from ...tools.perception.elements import Observation
+
+
+def look(
+    image: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[IMAGE]",
+            help="A picture file, or - for one on stdin. Without it: the live desktop.",
+            show_default=False,
+        ),
+    ] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(metavar="TITLE", help="Only windows with these words in their title."),
+    ] = None,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Write the picture with numbered marks on it."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """List what is on the screen or in a picture: text, buttons, fields, each with its place.
+
+    Nothing is clicked or typed. Places are pixels of the picture: left, top, right, bottom.
+
+    \b
+    Examples:
+      deskhand look
+      deskhand look --window Mousepad --annotate marks.png
+      deskhand look screenshot.png --json
+    """
+    from . import seeing
+
+    observation = seeing.observe(image, window=window)
+    if annotate is not None:
+        _annotate(observation, annotate)
+    if json:
+        print_json(_document(observation, seeing))
+    else:
+        _show(observation)
+
+
+def _document(observation: "Observation", seeing: Any) -> dict[str, Any]:  # noqa: ANN401 - a module
+    capture = observation.capture
+    return {
+        "size": [capture.view.width, capture.view.height],
+        "settled": observation.settled,
+        "windows": [
+            {
+                "title": window.title,
+                "app": window.app,
+                "box": list(window.box.xyxy),
+                "active": window.is_active,
+            }
+            for window in observation.windows
+        ],
+        "elements": [seeing.element_to_json(element) for element in observation.elements],
+    }
+
+
+def _annotate(observation: "Observation", out: Path) -> None:
+    from ...memory.errors import ConfigError
+    from ...tools.perception.marks import annotate
+
+    try:
+        annotate(observation.capture, observation.elements).save(out)
+    except (OSError, ValueError) as error:  # ValueError: a suffix that Pillow does not know
+        raise ConfigError(f"cannot write {out}: {error}") from error
+    notes().print(f"marks written to {out}", markup=False, soft_wrap=True)
+
+
+def _show(observation: "Observation") -> None:
+    rows = table("#", "role", "text", "box", "score", numeric=("#", "score"))
+    windows = {element.window for element in observation.elements}
+    if len(windows) > 1:
+        rows.add_column("window", overflow="ellipsis", no_wrap=True, max_width=24)
+    for element in observation.elements:
+        states = f" ({', '.join(sorted(element.states))})" if element.states else ""
+        cells = [
+            str(element.id),
+            element.role + states,
+            inert(element.text),
+            " ".join(str(side) for side in element.box.xyxy),
+            f"{element.score:.2f}",
+        ]
+        if len(windows) > 1:
+            cells.append(inert(element.window, style="dim"))
+        rows.add_row(*cells)
+    console = results()
+    console.print(rows)
+    view = observation.capture.view
+    moving = "" if observation.settled else "; the screen was still changing"
+    notes().print(
+        f"{len(observation.elements)} elements in {view.width}x{view.height} pixels{moving}"
+    )

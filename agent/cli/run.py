@@ -1,0 +1,162 @@
+"""`deskhand run`: does a task, or goes on with one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...memory.errors import ConfigError
+from ..run_settings import RunSettings
+from .output import inert, notes, print_json, results, status
+from .runs import home
+from .settings import CliSettings, load_policy
+
+if TYPE_CHECKING:
+    from .session import Ended
+
+DEFAULTS = RunSettings()
+SANDBOX_SIZE = "1280x800"
+
+Sandbox = Annotated[
+    bool,
+    typer.Option(
+        "--sandbox", help="Work on a virtual desktop of its own; your mouse and screen stay yours."
+    ),
+]
+Size = Annotated[str, typer.Option(metavar="WxH", help="Size of the virtual desktop, in pixels.")]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="Approve what the policy asks about; never what it denies."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; touch nothing.")]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Policy in TOML (DESKHAND_POLICY).", show_default="built in"),
+]
+RunsDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Where the run folder is made (DESKHAND_RUNS).",
+        show_default="user data",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def run(
+    context: typer.Context,
+    task: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TASK|FILE]",
+            help="Sentences (see `deskhand language`), a file of them, or - for stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    sandbox: Sandbox = False,
+    size: Size = SANDBOX_SIZE,
+    app: Annotated[
+        str | None, typer.Option(metavar="CMD", help="Open this application first.")
+    ] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    max_steps: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Stop after this many steps (DESKHAND_MAX_STEPS).",
+            show_default=str(DEFAULTS.max_steps),
+        ),
+    ] = None,
+    max_seconds: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S",
+            min=1,
+            help="Stop after this many seconds (DESKHAND_MAX_SECONDS).",
+            show_default=f"{DEFAULTS.max_seconds:g}",
+        ),
+    ] = None,
+    policy: PolicyFile = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN", help="Go on with a run that was stopped or killed: its id, or last."
+        ),
+    ] = None,
+    runs_dir: RunsDir = None,
+    json: Json = False,
+) -> None:
+    """Do a task on the desktop with the real mouse and keyboard, checking every step.
+
+    Every run leaves a folder with its steps, pictures and a report. Move the mouse or press Ctrl-C
+    to stop the hands at once; the run can be resumed.
+
+    \b
+    Examples:
+      deskhand run --sandbox 'open mousepad then type "Grüße, 你好"'
+      deskhand run steps.txt --app galculator --max-steps 20
+      deskhand run --resume last
+    """
+    settings: CliSettings = context.obj
+    if (task is None) == (resume is None):
+        raise ConfigError("give a task, or --resume RUN to go on with one; `deskhand run --help`")
+    if task is not None and dry_run:
+        _show_plan(task, app, json=json)
+        return
+    from . import session
+    from .screens import parse_size
+    from .tasks import read_task, with_app
+
+    folder = None
+    shown = ""
+    secrets = {}
+    if task is not None:
+        shown, secrets = read_task(task)
+        shown = shown if app is None else with_app(shown, app)
+    else:
+        from ..trajectory.run_folder import RunFolder
+
+        folder = RunFolder.open(resume, home(context, runs_dir))
+        folder.require_unfinished()
+    limits = settings.limits(
+        max_steps=max_steps,
+        max_seconds=max_seconds,
+        otherwise=None if folder is None else folder.info.config,
+    )
+    ended = session.execute(
+        session.Job(
+            task=shown,
+            secrets=secrets,
+            limits=limits,
+            policy=load_policy(settings.policy if policy is None else policy),
+            runs=home(context, runs_dir),
+            sandbox=parse_size(size) if sandbox else None,
+            resume=folder,
+            says_yes=yes,
+            is_quiet=json,
+        )
+    )
+    if json:
+        print_json(ended.to_json())
+    else:
+        show_end(ended)
+    raise typer.Exit(ended.exit_code)
+
+
+def show_end(ended: "Ended") -> None:
+    """Print how a run ended: why on stderr, status and report on stdout."""
+    from rich.text import Text
+
+    result = ended.result
+    if result.reason and result.status != "done":
+        notes().print(inert(result.reason))
+    if ended.exit_code not in (0, 1):
+        notes().print(f"go on with: deskhand run --resume {ended.folder.id}", markup=False)
+    line = Text.assemble(
+        status(result.status),
+        f"  {result.steps} steps, {ended.folder.spent_s:.1f} s  {result.report}",
+    )
+    results().print(line, soft_wrap=True)

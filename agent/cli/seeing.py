@@ -1,0 +1,97 @@
+"""Looks at the screen or at a picture, for `look`, `find` and `do --dry-run`."""
+
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ...memory.errors import ConfigError, NotFound
+from ...tools.actions import TextTarget
+from ...tools.desktop.capture import Capture, load_capture
+from ...tools.perception.elements import Element, Observation
+from ...tools.perception.ground import find
+from ...tools.perception.observe import Observer
+from ...tools.perception.parse import load_parser
+from .screens import Screen, open_screen
+
+
+def observe(image: str | None, *, window: str | None) -> Observation:
+    """Return what is on the screen, or in a picture.
+
+    Args:
+        image: Path of a picture, `-` for one on stdin, None for the live desktop.
+        window: Keep only the elements of the windows with these words in their title.
+
+    Raises:
+        ConfigError: If the picture cannot be read, or a window is asked for in a picture.
+        DisplayError: If there is no screen that may be looked at.
+        NotFound: If no window has the words in its title.
+    """
+    if image is not None:
+        if window is not None:
+            raise ConfigError("--window is for the live desktop; a picture has no windows")
+        return Observer(None, load_parser()).observe_image(_picture(image))
+    with open_screen() as screen:
+        observation = observe_live(screen)
+    return observation if window is None else _only(observation, window)
+
+
+def observe_live(screen: Screen) -> Observation:
+    """Return what is on an open screen once it has settled."""
+    return Observer(screen.desktop, load_parser()).observe()
+
+
+def text_target(
+    *, text: str, role: str | None, window: str | None, near: str | None, nth: int | None
+) -> TextTarget:
+    """Return a description to be found.
+
+    Raises:
+        ConfigError: Naming the option that is wrong.
+    """
+    given = {"text": text, "role": role, "window": window, "near": near, "nth": nth}
+    try:
+        return TextTarget.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ConfigError(f"{first['loc'][0]} is {first['input']!r}: {first['msg']}") from None
+
+
+def element_to_json(element: Element) -> dict[str, Any]:
+    """Return an element as plain data, in capture pixels."""
+    x, y = element.click_at
+    return {
+        "id": element.id,
+        "role": element.role,
+        "text": element.text,
+        "box": list(element.box.xyxy),
+        "click_at": [x, y],
+        "score": round(element.score, 3),
+        "source": element.source,
+        "states": sorted(element.states),
+        "window": element.window,
+    }
+
+
+def _picture(image: str) -> Capture:
+    if image != "-":
+        return load_capture(Path(image))
+    with tempfile.NamedTemporaryFile(prefix="deskhand-stdin-") as file:
+        file.write(sys.stdin.buffer.read())
+        file.flush()
+        return load_capture(Path(file.name))
+
+
+def _only(observation: Observation, words: str) -> Observation:
+    wanted = words.casefold()
+    if not any(wanted in window.title.casefold() for window in observation.windows):
+        titles = ", ".join(f'"{window.title}"' for window in observation.windows) or "none"
+        raise NotFound(f'no window has "{words}" in its title; open windows: {titles}')
+    kept = [element for element in observation.elements if wanted in element.window.casefold()]
+    return replace(observation, elements=kept)
+
+
+__all__ = ["element_to_json", "find", "observe", "observe_live", "text_target"]

@@ -1,0 +1,124 @@
+"""One run from the command line: the screen, the folder, the person, the ending."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...tools.safety.policy import Policy
+from ..run_settings import RunResult, RunSettings
+from ..runner import company, resume_task, run_task
+from ..trajectory.recording import StepRecord
+from ..trajectory.run_folder import RunFolder
+from . import exit_codes
+from .output import notes
+from .screens import open_screen
+from .terminal import Progress, TerminalPerson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to run, and how."""
+
+    task: str
+    """With its secrets hidden; not used where a run is resumed."""
+    secrets: Mapping[str, str]
+    limits: RunSettings
+    policy: Policy
+    runs: Path | None
+    """Folder of all runs; None for the user's data folder."""
+    sandbox: tuple[int, int] | None = None
+    """Size of the virtual desktop; None for the user's own."""
+    resume: RunFolder | None = None
+    says_yes: bool = False
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run from the command line ended."""
+
+    result: RunResult
+    folder: RunFolder
+    steps: tuple[StepRecord, ...]
+    """Those that this process settled."""
+    is_interrupted: bool
+
+    @property
+    def exit_code(self) -> int:
+        """The program's exit code."""
+        if self.is_interrupted:
+            return exit_codes.INTERRUPTED
+        return exit_codes.OF_STATUS[self.result.status]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for `--json`."""
+        return {
+            "run": self.folder.id,
+            "status": self.result.status,
+            "reason": self.result.reason,
+            "steps": self.result.steps,
+            "verdicts": Counter(step.outcome["effect"] for step in self.steps),
+            "seconds": round(self.folder.spent_s, 3),
+            "folder": str(self.folder.path),
+            "report": str(self.result.report),
+        }
+
+
+def execute(job: Job) -> Ended:
+    """Run a task, or go on with one, and return how it ended."""
+    from ...tools.desktop.takeover import stopping_on_sigint
+
+    console = notes()
+    console.quiet = job.is_quiet
+    progress = Progress(console)
+    steps: list[StepRecord] = []
+
+    def on_step(record: StepRecord) -> None:
+        steps.append(record)
+        progress.step(record)
+
+    place = None if job.resume is None else job.resume.info.desktop
+    with open_screen(sandbox=job.sandbox, place=place) as screen:
+        folder = job.resume
+        if folder is None:
+            folder = RunFolder.create(
+                job.runs, job.task, desktop=screen.place, config=job.limits.to_json()
+            )
+        takeover = screen.desktop.takeover
+        person = TerminalPerson(notes(), says_yes=job.says_yes, resume=takeover.resume)
+        along = company(
+            person=person,
+            policy=job.policy,
+            secrets=job.secrets,
+            env=screen.env,
+            on_step=on_step,
+            on_launch=screen.on_launch,
+        )
+        try:
+            with stopping_on_sigint(takeover):
+                if job.resume is None:
+                    result = run_task(
+                        job.task,
+                        folder=folder,
+                        settings=job.limits,
+                        desktop=screen.desktop,
+                        along=along,
+                    )
+                else:
+                    result = resume_task(
+                        folder=folder, settings=job.limits, desktop=screen.desktop, along=along
+                    )
+        except KeyboardInterrupt:
+            folder.end(status="stopped", reason="interrupted by Ctrl-C")
+            screen.keep()
+            raise
+        if result.status in ("asked", "stopped"):
+            screen.keep()
+        return Ended(
+            result=result,
+            folder=folder,
+            steps=tuple(steps),
+            is_interrupted=takeover.reason == "Ctrl-C",
+        )

@@ -1,0 +1,121 @@
+"""Settings of the command line: option, then `DESKHAND_*`, then default. The only reader of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ...memory.errors import ConfigError
+from ..run_settings import RunSettings
+
+if TYPE_CHECKING:
+    from ...tools.safety.policy import Policy
+
+PREFIX = "DESKHAND_"
+NAMES = ("RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS")
+
+_Number = TypeVar("_Number", int, float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CliSettings:
+    """What the environment sets."""
+
+    runs: Path | None = None
+    """Folder of all runs; None for the user's data folder."""
+    policy: Path | None = None
+    """Policy file; None for the default policy."""
+    max_steps: int | None = None
+    max_seconds: float | None = None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "CliSettings":
+        """Read `DESKHAND_*`.
+
+        Raises:
+            ConfigError: Naming a variable that is unknown or has a wrong value.
+        """
+        given = {name[len(PREFIX) :]: value for name, value in env.items() if name[:9] == PREFIX}
+        unknown = sorted(set(given) - set(NAMES))
+        if unknown:
+            raise ConfigError(
+                f"{PREFIX}{unknown[0]} is set but means nothing; "
+                f"known are {', '.join(PREFIX + name for name in NAMES)}"
+            )
+        return cls(
+            runs=_path(given, "RUNS"),
+            policy=_path(given, "POLICY"),
+            max_steps=_number(given, "MAX_STEPS", int),
+            max_seconds=_number(given, "MAX_SECONDS", float),
+        )
+
+    def limits(
+        self,
+        *,
+        max_steps: int | None,
+        max_seconds: float | None,
+        otherwise: Mapping[str, object] | None = None,
+    ) -> RunSettings:
+        """Return a run's limits.
+
+        Args:
+            max_steps: The option, None where it was not given.
+            max_seconds: The option, None where it was not given.
+            otherwise: What the run was begun with, for one that is resumed.
+        """
+        limits = RunSettings(**(otherwise or {}))  # type: ignore[arg-type]  # what to_json wrote
+        return RunSettings(
+            max_steps=_first(max_steps, self.max_steps, limits.max_steps),
+            max_seconds=_first(max_seconds, self.max_seconds, limits.max_seconds),
+            max_repeats=limits.max_repeats,
+        )
+
+
+def load_policy(path: Path | None) -> "Policy":
+    """Return the policy in a TOML file, or the default policy.
+
+    Raises:
+        ConfigError: If the file cannot be read, or naming the first field that is wrong.
+    """
+    import tomllib
+
+    from pydantic import ValidationError
+
+    from ...tools.safety.policy import Policy
+
+    if path is None:
+        return Policy()
+    try:
+        return Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"policy file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"policy file {path} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"policy file {path}: {place}: {first['msg']}") from None
+
+
+def _path(given: Mapping[str, str], name: str) -> Path | None:
+    return Path(given[name]).expanduser() if given.get(name) else None
+
+
+def _number(given: Mapping[str, str], name: str, parse: Callable[[str], _Number]) -> _Number | None:
+    raw = given.get(name)
+    if raw is None:
+        return None
+    try:
+        number = parse(raw)
+    except ValueError:
+        number = None
+    # `not >` also turns down NaN.
+    if number is None or not number > 0:
+        raise ConfigError(f"{PREFIX}{name} must be a number above 0, got {raw!r}")
+    return number
+
+
+def _first(option: _Number | None, variable: _Number | None, default: _Number) -> _Number:
+    if option is not None:
+        return option
+    return default if variable is None else variable

@@ -1,0 +1,81 @@
+"""The X11 clipboard through xclip, which stays behind to own what was put there."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from ...memory.errors import ActionFailed, MissingProgramError
+from .backend import SavedClipboard
+
+TIMEOUT_S = 3.0
+TEXT_TYPES = ("UTF8_STRING", "text/plain;charset=utf-8", "STRING", "text/plain")
+KEPT_TYPES = ("image/png", "text/uri-list", "text/html", *TEXT_TYPES)
+"""What is saved and restored, the richest first; only one kind can be put back."""
+
+
+class ClipboardX11:
+    """The clipboard (and, for terminals, the primary selection) of one display."""
+
+    def __init__(self, display: str) -> None:
+        self._display = display
+
+    def get_text(self) -> str:
+        """Return the clipboard's text, empty where it holds none.
+
+        Raises:
+            ActionFailed: If the application that owns it does not answer.
+        """
+        found = next((kind for kind in TEXT_TYPES if kind in self._types()), None)
+        return "" if found is None else self._read(found).decode("utf-8", "replace")
+
+    def set_text(self, text: str, *, selection: str = "clipboard") -> None:
+        """Put text on the clipboard."""
+        self._write("UTF8_STRING", text.encode("utf-8"), selection=selection)
+
+    def save(self) -> SavedClipboard:
+        """Return what is on the clipboard, whatever its kind."""
+        types = self._types()
+        kind = next((kind for kind in KEPT_TYPES if kind in types), "")
+        return SavedClipboard(mime_type=kind, content=self._read(kind) if kind else b"")
+
+    def restore(self, saved: SavedClipboard) -> None:
+        """Put back what was saved; an empty clipboard becomes an empty text."""
+        self._write(saved.mime_type or "UTF8_STRING", saved.content)
+
+    def _types(self) -> Sequence[str]:
+        return self._read("TARGETS").decode("ascii", "replace").split()
+
+    def _read(self, kind: str) -> bytes:
+        # A clipboard that nobody owns is an error for xclip, and empty for us.
+        return self._run(["-o", "-t", kind]).stdout
+
+    def _write(self, kind: str, content: bytes, *, selection: str = "clipboard") -> None:
+        done = self._run(["-i", "-t", kind, "-selection", selection], given=content)
+        if done.returncode != 0:
+            raise ActionFailed("xclip could not take the clipboard")
+
+    def _run(
+        self, arguments: Sequence[str], *, given: bytes | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        program = shutil.which("xclip")
+        if program is None:
+            raise MissingProgramError("xclip", debian="xclip", needed_for="the clipboard")
+        output = subprocess.PIPE if given is None else subprocess.DEVNULL
+        try:
+            return subprocess.run(
+                [program, "-selection", "clipboard", *arguments],
+                input=given,
+                stdin=subprocess.DEVNULL if given is None else None,
+                # The xclip that stays behind inherits these: a pipe would never end.
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "DISPLAY": self._display},
+                timeout=TIMEOUT_S,
+                start_new_session=True,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ActionFailed(
+                f"the application that owns the clipboard did not answer in {TIMEOUT_S:g} s"
+            ) from None

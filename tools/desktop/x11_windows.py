@@ -1,0 +1,116 @@
+"""The windows of an X11 desktop, by the hints window managers keep (EWMH 1.5)."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import Xlib.error
+from Xlib import X
+from Xlib.display import Display
+from Xlib.protocol.event import ClientMessage
+
+from ...memory.errors import ActionFailed
+from .backend import Window
+from .geometry import Box
+
+FOCUS_TIMEOUT_S = 2.0
+FOCUS_POLL_S = 0.02
+SOURCE_PAGER = 2
+"""EWMH: the request comes from a pager, so that focus stealing prevention does not apply."""
+
+
+class X11Windows:
+    """Lists and focuses windows on one display connection."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._root = display.screen().root
+
+    def list(self) -> Sequence[Window]:
+        """Return the managed windows, topmost first. One that vanishes meanwhile is left out."""
+        ids = self._property(self._root, "_NET_CLIENT_LIST_STACKING")
+        active = self.active_id()
+        windows = []
+        for window_id in reversed(ids):
+            try:
+                windows.append(self._describe(int(window_id), active))
+            except (Xlib.error.BadWindow, Xlib.error.BadDrawable, Xlib.error.BadMatch):
+                continue
+        return windows
+
+    def active_id(self) -> int:
+        """Return the id of the window that has the keyboard, 0 for none."""
+        active = self._property(self._root, "_NET_ACTIVE_WINDOW")
+        return int(active[0]) if len(active) else 0
+
+    def focus(self, window: Window) -> None:
+        """Raise a window, give it the keyboard, and wait until it has it.
+
+        Raises:
+            ActionFailed: If it does not get the keyboard.
+        """
+        target = self._display.create_resource_object("window", window.id)
+        message = ClientMessage(
+            window=target,
+            client_type=self._display.intern_atom("_NET_ACTIVE_WINDOW"),
+            data=(32, [SOURCE_PAGER, X.CurrentTime, 0, 0, 0]),
+        )
+        mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
+        self._root.send_event(message, event_mask=mask)
+        self._display.flush()
+        deadline = time.monotonic() + FOCUS_TIMEOUT_S
+        while self.active_id() != window.id:
+            if time.monotonic() > deadline:
+                raise ActionFailed(f'window "{window.title}" did not take the keyboard')
+            time.sleep(FOCUS_POLL_S)
+
+    def _describe(self, window_id: int, active: int) -> Window:
+        window = self._display.create_resource_object("window", window_id)
+        title = self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME")
+        classes = self._text(window, "WM_CLASS").split("\0")
+        pid = self._property(window, "_NET_WM_PID")
+        states = self._atoms(window, "_NET_WM_STATE")
+        types = self._atoms(window, "_NET_WM_WINDOW_TYPE")
+        owner = self._property(window, "WM_TRANSIENT_FOR")
+        return Window(
+            id=window_id,
+            title=title,
+            app=classes[1] if len(classes) > 1 else classes[0],
+            pid=int(pid[0]) if len(pid) else None,
+            client=window_id & ~self._display.display.info.resource_id_mask,
+            box=self._frame(window),
+            is_active=window_id == active,
+            is_minimized="_NET_WM_STATE_HIDDEN" in states,
+            is_dialog="_NET_WM_WINDOW_TYPE_DIALOG" in types or len(owner) > 0,
+        )
+
+    def _frame(self, window: Any) -> Box:  # Any: Xlib ships no types
+        """Return the window with its frame, in desktop units."""
+        size = window.get_geometry()
+        # Xlib names the arguments the wrong way round: this gives the window's place on the root.
+        place = self._root.translate_coords(window, 0, 0)
+        left, right, top, bottom = 0, 0, 0, 0
+        extents = self._property(window, "_NET_FRAME_EXTENTS")
+        if len(extents) == 4:
+            left, right, top, bottom = (int(extent) for extent in extents)
+        return Box(
+            place.x - left,
+            place.y - top,
+            place.x + size.width + right,
+            place.y + size.height + bottom,
+        )
+
+    def _property(self, window: Any, name: str) -> Sequence[int]:  # Any: as above
+        found = window.get_full_property(self._display.intern_atom(name), X.AnyPropertyType)
+        return () if found is None else found.value
+
+    def _text(self, window: Any, name: str) -> str:  # Any: as above
+        value = self._property(window, name)
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "replace").rstrip("\0")
+        return str(value) if isinstance(value, str) else ""
+
+    def _atoms(self, window: Any, name: str) -> frozenset[str]:  # Any: as above
+        return frozenset(
+            self._display.get_atom_name(int(atom)) for atom in self._property(window, name)
+        )
