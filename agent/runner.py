@@ -200,7 +200,7 @@ class _Run:
         return values["status"], values["reason"]
 
 
-class _checkpointer:  # noqa: N801 - used as a function, in `with`
+class _checkpointer:
     """A SqliteSaver on a file that only the user can read."""
 
     def __init__(self, path: Path) -> None:

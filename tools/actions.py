@@ -144,6 +144,13 @@ class WaitFor(_Action):
     )
 
 
+class Pause(_Action):
+    """Do nothing for a while."""
+
+    kind: Literal["pause"] = "pause"
+    seconds: float = Field(gt=0, le=MAX_WAIT_S)
+
+
 class Launch(_Action):
     """Start an application and wait for its window."""
 
@@ -208,6 +215,7 @@ Action = Annotated[
     | TypeText
     | PressKeys
     | WaitFor
+    | Pause
     | Launch
     | FocusWindow
     | SetClipboard

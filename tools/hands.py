@@ -30,6 +30,7 @@ from .actions import (
     FocusWindow,
     Launch,
     Move,
+    Pause,
     PressKeys,
     RightClick,
     SaveScreenshot,
@@ -242,6 +243,10 @@ class Hands:
                 return acted
             case WaitFor():
                 outcome = wait_for(self.desktop, self.observer, action)
+                return self._baseline(prepared, outcome=outcome)
+            case Pause():
+                self.desktop.takeover.sleep(action.seconds)
+                outcome = Outcome(effect="confirmed", evidence=f"waited {action.seconds:g} s")
                 return self._baseline(prepared, outcome=outcome)
             case Launch():
                 return self._launch(prepared, action, permit)

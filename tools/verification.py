@@ -14,7 +14,6 @@ from .actions import (
     Action,
     Click,
     DoubleClick,
-    Drag,
     FocusWindow,
     Move,
     PressKeys,
@@ -230,7 +229,7 @@ class Verifier:
         if action.secret:
             return outcome("unverifiable", "the field changed; what it holds is hidden")
         where = _in_window(after, prepared.window)
-        similarity = text_arrived(action.text, prepared.observation, where, changes.all)
+        similarity = text_arrived(action.text, where, changes.all, self._observer.can_read)
         if similarity is None:
             return outcome("unverifiable", "text appeared; this script cannot be read back here")
         if similarity >= ARRIVED:

@@ -11,11 +11,11 @@ import typer
 from ...memory.errors import DeskhandError
 from . import do, doctor, exit_codes, find, language, look, run, runs
 from .output import print_error
-from .settings import CliSettings
+from .settings import take_settings
 
 logger = logging.getLogger(__name__)
 
-EPILOG = "[bold]Exit codes[/bold]\n\n" + "\n\n".join(
+EPILOG = "[bold]Exit codes[/bold]\n" + "\n".join(
     f"[bold]{code:>3}[/bold]  {words}" for code, words in exit_codes.EXPLAINED.items()
 )
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     epilog=EPILOG,
     rich_markup_mode="rich",
     no_args_is_help=True,
+    add_completion=False,
     # Our own one-line errors; with --debug Python's own traceback, without local variables: they
     # may hold a secret.
     pretty_exceptions_enable=False,
@@ -54,13 +55,24 @@ def every_command(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", metavar="", callback=show_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
     verbose: Annotated[
         int,
-        typer.Option("-v", "--verbose", count=True, help="Say more: -v milestones, -vv detail."),
+        typer.Option(
+            "-v",
+            "--verbose",
+            metavar="",
+            count=True,
+            show_default=False,
+            help="Say more: -v milestones, -vv detail.",
+        ),
     ] = 0,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", metavar="", help="Show tracebacks of errors.")
+    ] = False,
 ) -> None:
     """Set up what all commands share."""
     del version, debug  # the one is done with, the other is read by `invoke`
@@ -69,7 +81,7 @@ def every_command(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
     )
     logging.getLogger(__package__.split(".")[0]).setLevel(level)
-    context.obj = CliSettings.from_env(os.environ)
+    context.obj = take_settings(os.environ)
 
 
 def invoke(args: Sequence[str] | None = None) -> int:
@@ -84,7 +96,8 @@ def invoke(args: Sequence[str] | None = None) -> int:
             logger.exception("the error in full")
         print_error(error)
         return exit_codes.of_error(error)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: one line, not a traceback
+    # The last line of defence: what nobody foresaw is one line as well, and never code 0.
+    except Exception as error:
         if "--debug" in given:
             logger.exception("the error in full")
         print_error(RuntimeError(f"{type(error).__name__}: {error} (--debug shows where)"))

@@ -16,13 +16,15 @@ STYLES = {
 
 
 def doctor(
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    ] = False,
 ) -> None:
-    """Check display, input, fonts, models and programs; say what is missing and how to get it.
+    """Check what is there, what is missing, and how to get it.
 
-    Exits with 1 if something is missing that a task on this machine needs.
+    Looks at display, input, fonts, models and programs. Exits with 1 if
+    something is missing that a task on this machine needs.
 
-    \b
     Example:
       deskhand doctor
     """

@@ -12,14 +12,17 @@ def find(
     image: Annotated[
         str | None,
         typer.Argument(
-            metavar="[IMAGE]",
+            metavar="IMAGE",
             help="A picture file, or - for one on stdin. Without it: the live desktop.",
             show_default=False,
         ),
     ] = None,
     role: Annotated[
         str | None,
-        typer.Option(help="What it is: text, button, textbox, checkbox, radio, link, menuitem…"),
+        typer.Option(
+            metavar="ROLE",
+            help="What it is: text, button, textbox, checkbox, radio, link, menuitem…",
+        ),
     ] = None,
     window: Annotated[
         str | None, typer.Option(metavar="TITLE", help="Words in the title of its window.")
@@ -28,16 +31,18 @@ def find(
         str | None, typer.Option(metavar="TEXT", help="Other words that it is close to.")
     ] = None,
     nth: Annotated[
-        int | None, typer.Option(min=1, help="Which one in reading order, where several match.")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Which one in reading order, where several match."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    ] = False,
 ) -> None:
-    """Find the one thing on the screen or in a picture that answers a description.
+    """Find the one thing on the screen that answers a description.
 
-    Exact words win over similar ones. Where several things answer equally well, all are listed
-    and the command fails: never the first one silently.
+    Exact words win over similar ones. Where several things answer equally
+    well, all are listed and the command fails: never the first one silently.
 
-    \b
     Examples:
       deskhand find "Save"
       deskhand find "Cancel" --window "Save As" --role button

@@ -6,10 +6,9 @@ import typer
 def language() -> None:
     """Show the sentences that tasks are written in.
 
-    \b
     Example:
       deskhand language | less
     """
-    from ..instructions import language_help
+    from ..instructions.language_help import help_text
 
-    typer.echo(language_help() if callable(language_help) else language_help)
+    typer.echo(help_text())

@@ -8,6 +8,8 @@ import typer
 from .output import inert, notes, print_json, results, table
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from ...tools.perception.elements import Observation
 
 
@@ -15,7 +17,7 @@ def look(
     image: Annotated[
         str | None,
         typer.Argument(
-            metavar="[IMAGE]",
+            metavar="IMAGE",
             help="A picture file, or - for one on stdin. Without it: the live desktop.",
             show_default=False,
         ),
@@ -28,13 +30,15 @@ def look(
         Path | None,
         typer.Option(metavar="OUT.png", help="Write the picture with numbered marks on it."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    ] = False,
 ) -> None:
-    """List what is on the screen or in a picture: text, buttons, fields, each with its place.
+    """List what is on the screen or in a picture.
 
-    Nothing is clicked or typed. Places are pixels of the picture: left, top, right, bottom.
+    Every text, button and field comes with a number and its place, in pixels
+    of the picture: left, top, right, bottom. Nothing is clicked or typed.
 
-    \b
     Examples:
       deskhand look
       deskhand look --window Mousepad --annotate marks.png
@@ -51,7 +55,7 @@ def look(
         _show(observation)
 
 
-def _document(observation: "Observation", seeing: Any) -> dict[str, Any]:  # noqa: ANN401 - a module
+def _document(observation: "Observation", seeing: Any) -> dict[str, Any]:
     capture = observation.capture
     return {
         "size": [capture.view.width, capture.view.height],
@@ -82,19 +86,19 @@ def _annotate(observation: "Observation", out: Path) -> None:
 
 def _show(observation: "Observation") -> None:
     rows = table("#", "role", "text", "box", "score", numeric=("#", "score"))
-    windows = {element.window for element in observation.elements}
-    if len(windows) > 1:
+    has_windows = len({element.window for element in observation.elements}) > 1
+    if has_windows:
         rows.add_column("window", overflow="ellipsis", no_wrap=True, max_width=24)
     for element in observation.elements:
         states = f" ({', '.join(sorted(element.states))})" if element.states else ""
-        cells = [
+        cells: list[RenderableType] = [
             str(element.id),
             element.role + states,
             inert(element.text),
             " ".join(str(side) for side in element.box.xyxy),
             f"{element.score:.2f}",
         ]
-        if len(windows) > 1:
+        if has_windows:
             cells.append(inert(element.window, style="dim"))
         rows.add_row(*cells)
     console = results()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 EFFECT_STYLES = {
     "confirmed": ("green", "✓", "confirmed"),
@@ -42,33 +43,41 @@ def notes() -> "Console":
     return Console(stderr=True, highlight=False)
 
 
-def print_json(document: Any) -> None:  # noqa: ANN401 - anything that json takes
+def print_json(document: Any) -> None:
     """Write one JSON document to stdout."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 def print_error(error: BaseException) -> None:
     """Write an error as one line to stderr, and below it what was noted on it."""
-    first, *rest = (str(error), *getattr(error, "__notes__", ()))
+    noted: list[str] = getattr(error, "__notes__", [])
     # Not through rich: a line that is wrapped at the terminal's width is not one line.
-    sys.stderr.write("\n".join([f"deskhand: error: {first}", *rest]) + "\n")
+    sys.stderr.write("\n".join([f"deskhand: error: {error}", *noted]) + "\n")
 
 
-def table(*columns: str, numeric: Sequence[str] = ()) -> "Table":
-    """Return an empty table in the house style; `numeric` columns are set to the right."""
+def table(*columns: str, numeric: Sequence[str] = (), one_line: Sequence[str] = ()) -> "Table":
+    """Return an empty table in the house style.
+
+    Args:
+        columns: Their headings.
+        numeric: Those that are set to the right and never wrapped.
+        one_line: Others that are never wrapped, such as ids that are copied.
+    """
     from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for column in columns:
-        is_numeric = column in numeric
         made.add_column(
-            column, justify="right" if is_numeric else "left", no_wrap=is_numeric, overflow="fold"
+            column,
+            justify="right" if column in numeric else "left",
+            no_wrap=column in numeric or column in one_line,
+            overflow="fold",
         )
     return made
 
 
-def inert(text: str, *, style: str = "") -> "RenderableType":
+def inert(text: str, *, style: str = "") -> "Text":
     """Return text from a screen or a person: no markup is read from it, no escape code passes."""
     from rich.text import Text
 
@@ -76,7 +85,7 @@ def inert(text: str, *, style: str = "") -> "RenderableType":
     return Text(shown, style=style)
 
 
-def effect(name: str) -> "RenderableType":
+def effect(name: str) -> "Text":
     """Return a verdict with its sign and colour."""
     from rich.text import Text
 
@@ -84,7 +93,7 @@ def effect(name: str) -> "RenderableType":
     return Text(f"{sign} {word}", style=colour)
 
 
-def status(name: str) -> "RenderableType":
+def status(name: str) -> "Text":
     """Return a run's status in its colour."""
     from rich.text import Text
 

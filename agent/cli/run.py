@@ -1,5 +1,6 @@
 """`deskhand run`: does a task, or goes on with one."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,11 +8,12 @@ import typer
 
 from ...memory.errors import ConfigError
 from ..run_settings import RunSettings
-from .output import inert, notes, print_json, results, status
+from .output import inert, notes, print_json, results, status, table
 from .runs import home
 from .settings import CliSettings, load_policy
 
 if TYPE_CHECKING:
+    from ...tools.safety.policy import Policy
     from .session import Ended
 
 DEFAULTS = RunSettings()
@@ -20,28 +22,35 @@ SANDBOX_SIZE = "1280x800"
 Sandbox = Annotated[
     bool,
     typer.Option(
-        "--sandbox", help="Work on a virtual desktop of its own; your mouse and screen stay yours."
+        "--sandbox",
+        metavar="",
+        help="Work on a virtual desktop of its own; your mouse and screen stay yours.",
     ),
 ]
 Size = Annotated[str, typer.Option(metavar="WxH", help="Size of the virtual desktop, in pixels.")]
 Yes = Annotated[
     bool,
-    typer.Option("--yes", help="Approve what the policy asks about; never what it denies."),
+    typer.Option(
+        "--yes", metavar="", help="Approve what the policy asks about; never what it denies."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; touch nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", metavar="", help="Say what would be done; touch nothing.")
+]
 PolicyFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Policy in TOML (DESKHAND_POLICY).", show_default="built in"),
+    typer.Option(metavar="FILE", help="Policy in TOML (DESKHAND_POLICY). \\[default: built in]"),
 ]
 RunsDir = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Where the run folder is made (DESKHAND_RUNS).",
-        show_default="user data",
+        help="Where the run folder is made (DESKHAND_RUNS). \\[default: user data folder]",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Json = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print one JSON document and nothing else.")
+]
 
 
 def run(
@@ -49,7 +58,7 @@ def run(
     task: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TASK|FILE]",
+            metavar="TASK|FILE",
             help="Sentences (see `deskhand language`), a file of them, or - for stdin.",
             show_default=False,
         ),
@@ -66,8 +75,8 @@ def run(
         typer.Option(
             metavar="N",
             min=1,
-            help="Stop after this many steps (DESKHAND_MAX_STEPS).",
-            show_default=str(DEFAULTS.max_steps),
+            help="Stop after this many steps (DESKHAND_MAX_STEPS). "
+            f"\\[default: {DEFAULTS.max_steps}]",
         ),
     ] = None,
     max_seconds: Annotated[
@@ -75,15 +84,15 @@ def run(
         typer.Option(
             metavar="S",
             min=1,
-            help="Stop after this many seconds (DESKHAND_MAX_SECONDS).",
-            show_default=f"{DEFAULTS.max_seconds:g}",
+            help="Stop after this many seconds (DESKHAND_MAX_SECONDS). "
+            f"\\[default: {DEFAULTS.max_seconds:g}]",
         ),
     ] = None,
     policy: PolicyFile = None,
     resume: Annotated[
         str | None,
         typer.Option(
-            metavar="RUN", help="Go on with a run that was stopped or killed: its id, or last."
+            metavar="RUN", help="Go on with a run that was stopped or killed: its id, or `last`."
         ),
     ] = None,
     runs_dir: RunsDir = None,
@@ -91,47 +100,47 @@ def run(
 ) -> None:
     """Do a task on the desktop with the real mouse and keyboard, checking every step.
 
-    Every run leaves a folder with its steps, pictures and a report. Move the mouse or press Ctrl-C
-    to stop the hands at once; the run can be resumed.
+    Every run leaves a folder with its steps, pictures and a report. Move the
+    mouse or press Ctrl-C to stop the hands at once; the run can be resumed.
 
-    \b
     Examples:
       deskhand run --sandbox 'open mousepad then type "Grüße, 你好"'
       deskhand run steps.txt --app galculator --max-steps 20
       deskhand run --resume last
     """
     settings: CliSettings = context.obj
+    rules = load_policy(settings.policy if policy is None else policy)
     if (task is None) == (resume is None):
-        raise ConfigError("give a task, or --resume RUN to go on with one; `deskhand run --help`")
+        raise ConfigError("give a task, or --resume RUN to go on with one; see `deskhand run -h`")
     if task is not None and dry_run:
-        _show_plan(task, app, json=json)
+        _show_plan(task, app, policy=rules, is_json=json)
         return
+    from ...tools.desktop.sandbox import parse_size
     from . import session
-    from .screens import parse_size
-    from .tasks import read_task, with_app
+    from .tasks import read_task, secrets_of, with_app
 
     folder = None
-    shown = ""
-    secrets = {}
+    hidden: Mapping[str, str] = {}
     if task is not None:
-        shown, secrets = read_task(task)
+        shown, hidden = read_task(task)
         shown = shown if app is None else with_app(shown, app)
     else:
         from ..trajectory.run_folder import RunFolder
 
+        assert resume is not None  # one of the two is given
         folder = RunFolder.open(resume, home(context, runs_dir))
         folder.require_unfinished()
-    limits = settings.limits(
-        max_steps=max_steps,
-        max_seconds=max_seconds,
-        otherwise=None if folder is None else folder.info.config,
-    )
+        shown = folder.info.task
     ended = session.execute(
         session.Job(
             task=shown,
-            secrets=secrets,
-            limits=limits,
-            policy=load_policy(settings.policy if policy is None else policy),
+            secrets=secrets_of(shown, hidden=hidden, given=settings.secrets),
+            limits=settings.limits(
+                max_steps=max_steps,
+                max_seconds=max_seconds,
+                otherwise=None if folder is None else folder.info.config,
+            ),
+            policy=rules,
             runs=home(context, runs_dir),
             sandbox=parse_size(size) if sandbox else None,
             resume=folder,
@@ -154,9 +163,32 @@ def show_end(ended: "Ended") -> None:
     if result.reason and result.status != "done":
         notes().print(inert(result.reason))
     if ended.exit_code not in (0, 1):
-        notes().print(f"go on with: deskhand run --resume {ended.folder.id}", markup=False)
+        notes().print(
+            f"go on with: deskhand run --resume {ended.folder.id}", markup=False, soft_wrap=True
+        )
+        if ended.kept_s:
+            notes().print(f"its virtual desktop waits {ended.kept_s / 60:.0f} minutes for that")
     line = Text.assemble(
         status(result.status),
         f"  {result.steps} steps, {ended.folder.spent_s:.1f} s  {result.report}",
     )
     results().print(line, soft_wrap=True)
+
+
+def _show_plan(task: str, app: str | None, *, policy: "Policy", is_json: bool) -> None:
+    from dataclasses import asdict
+
+    from .rehearsal import plan_of
+    from .tasks import read_task, with_app
+
+    shown, _secrets = read_task(task)
+    steps = plan_of(shown if app is None else with_app(shown, app), policy)
+    if is_json:
+        print_json([asdict(step) for step in steps])
+        return
+    rows = table("#", "sentence", "action", "policy", numeric=("#",))
+    for number, step in enumerate(steps, start=1):
+        sentence = inert("  " * step.depth + step.sentence)
+        rows.add_row(str(number), sentence, step.kind, step.verdict)
+    results().print(rows)
+    notes().print("nothing was done (--dry-run)")

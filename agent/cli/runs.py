@@ -20,14 +20,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-Run = Annotated[str, typer.Argument(metavar="[RUN]", help="A run's id or the path of its folder.")]
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id, the path of its folder, or `last`.")
+]
 RunsDir = Annotated[
     Path | None,
     typer.Option(
-        metavar="FOLDER", help="Folder of all runs (DESKHAND_RUNS).", show_default="user data"
+        metavar="FOLDER", help="Folder of all runs (DESKHAND_RUNS). \\[default: user data folder]"
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
 
 
 def home(context: typer.Context, runs_dir: Path | None) -> Path | None:
@@ -39,13 +41,14 @@ def home(context: typer.Context, runs_dir: Path | None) -> Path | None:
 @app.command("list")
 def list_(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="Show this many, the newest first.")] = 20,
+    limit: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Show this many, the newest first.")
+    ] = 20,
     runs_dir: RunsDir = None,
     json: Json = False,
 ) -> None:
     """List runs, the newest first.
 
-    \b
     Example:
       deskhand runs list --limit 5
     """
@@ -55,7 +58,10 @@ def list_(
     if json:
         print_json([_summary(run) for run in runs])
         return
-    rows = table("run", "status", "took", "task", numeric=("took",))
+    rows = table("run", "status", "took", numeric=("took",), one_line=("run",))
+    # The task takes what is left, so that the ids stay whole.
+    rows.add_column("task", ratio=1, no_wrap=True, overflow="ellipsis")
+    rows.expand = True
     for run in runs:
         rows.add_row(
             run.id, status(state(run)), f"{run.spent_s:.0f} s", inert(_one_line(run.info.task))
@@ -69,7 +75,6 @@ def show(
 ) -> None:
     """Show the steps of a run with their verdicts.
 
-    \b
     Example:
       deskhand runs show last
     """
@@ -106,7 +111,6 @@ def show(
 def open_(context: typer.Context, run: Run = "last", runs_dir: RunsDir = None) -> None:
     """Open the report of a run in the browser, and print its path.
 
-    \b
     Example:
       deskhand runs open last
     """
@@ -123,7 +127,6 @@ def open_(context: typer.Context, run: Run = "last", runs_dir: RunsDir = None) -
 def report(context: typer.Context, run: Run = "last", runs_dir: RunsDir = None) -> None:
     """Write the report of a run anew, also of one that was killed, and print its path.
 
-    \b
     Example:
       deskhand runs report last
     """

@@ -33,7 +33,8 @@ def observe(image: str | None, *, window: str | None) -> Observation:
     if image is not None:
         if window is not None:
             raise ConfigError("--window is for the live desktop; a picture has no windows")
-        return Observer(None, load_parser()).observe_image(_picture(image))
+        picture = _picture(image)
+        return Observer(None, load_parser()).observe_image(picture)
     with open_screen() as screen:
         observation = observe_live(screen)
     return observation if window is None else _only(observation, window)

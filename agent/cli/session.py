@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...tools.desktop.sandbox import GRACE_S
+from ...tools.desktop.takeover import stopping_on_sigint
 from ...tools.safety.policy import Policy
 from ..run_settings import RunResult, RunSettings
 from ..runner import company, resume_task, run_task
@@ -44,6 +46,8 @@ class Ended:
     steps: tuple[StepRecord, ...]
     """Those that this process settled."""
     is_interrupted: bool
+    kept_s: float
+    """How long a virtual desktop is left standing for the run to go on; 0 for none."""
 
     @property
     def exit_code(self) -> int:
@@ -68,8 +72,6 @@ class Ended:
 
 def execute(job: Job) -> Ended:
     """Run a task, or go on with one, and return how it ended."""
-    from ...tools.desktop.takeover import stopping_on_sigint
-
     console = notes()
     console.quiet = job.is_quiet
     progress = Progress(console)
@@ -114,11 +116,13 @@ def execute(job: Job) -> Ended:
             folder.end(status="stopped", reason="interrupted by Ctrl-C")
             screen.keep()
             raise
-        if result.status in ("asked", "stopped"):
+        waits = result.status in ("asked", "stopped")
+        if waits:
             screen.keep()
         return Ended(
             result=result,
             folder=folder,
             steps=tuple(steps),
             is_interrupted=takeover.reason == "Ctrl-C",
+            kept_s=GRACE_S if waits and screen.place.sandbox_folder is not None else 0.0,
         )

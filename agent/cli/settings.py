@@ -1,7 +1,8 @@
-"""Settings of the command line: option, then `DESKHAND_*`, then default. The only reader of them."""
+"""Settings of the command line: option, then `DESKHAND_*` (read here alone), then default."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 PREFIX = "DESKHAND_"
 NAMES = ("RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS")
+SECRET = "SECRET_"
 
 _Number = TypeVar("_Number", int, float)
 
@@ -27,6 +29,8 @@ class CliSettings:
     """Policy file; None for the default policy."""
     max_steps: int | None = None
     max_seconds: float | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """`DESKHAND_SECRET_*`, by the name after that prefix."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "CliSettings":
@@ -35,18 +39,27 @@ class CliSettings:
         Raises:
             ConfigError: Naming a variable that is unknown or has a wrong value.
         """
-        given = {name[len(PREFIX) :]: value for name, value in env.items() if name[:9] == PREFIX}
-        unknown = sorted(set(given) - set(NAMES))
+        given = {
+            name.removeprefix(PREFIX): value
+            for name, value in env.items()
+            if name.startswith(PREFIX)
+        }
+        unknown = sorted(
+            name for name in given if name not in NAMES and not name.startswith(SECRET)
+        )
         if unknown:
-            raise ConfigError(
-                f"{PREFIX}{unknown[0]} is set but means nothing; "
-                f"known are {', '.join(PREFIX + name for name in NAMES)}"
-            )
+            known = ", ".join(PREFIX + name for name in (*NAMES, f"{SECRET}<NAME>"))
+            raise ConfigError(f"{PREFIX}{unknown[0]} is set but means nothing; known are {known}")
         return cls(
             runs=_path(given, "RUNS"),
             policy=_path(given, "POLICY"),
             max_steps=_number(given, "MAX_STEPS", int),
             max_seconds=_number(given, "MAX_SECONDS", float),
+            secrets={
+                name.removeprefix(SECRET): value
+                for name, value in given.items()
+                if name.startswith(SECRET)
+            },
         )
 
     def limits(
@@ -69,6 +82,23 @@ class CliSettings:
             max_seconds=_first(max_seconds, self.max_seconds, limits.max_seconds),
             max_repeats=limits.max_repeats,
         )
+
+
+def secret_variable(name: str) -> str:
+    """Return the environment variable that holds a secret.
+
+    >>> secret_variable("mail-password")
+    'DESKHAND_SECRET_MAIL_PASSWORD'
+    """
+    return PREFIX + SECRET + re.sub(r"\W", "_", name).upper()
+
+
+def take_settings(env: MutableMapping[str, str]) -> CliSettings:
+    """Read `DESKHAND_*` and take the secrets out, so that no launched program inherits them."""
+    settings = CliSettings.from_env(env)
+    for name in settings.secrets:
+        del env[PREFIX + SECRET + name]
+    return settings
 
 
 def load_policy(path: Path | None) -> "Policy":

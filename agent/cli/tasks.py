@@ -2,13 +2,17 @@
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from getpass import getpass
 from pathlib import Path
 
 from ...memory.errors import ConfigError, InstructionError
+from ...tools.actions import TypeText
 from ..instructions.parse import parse_instructions, point_at
 from ..instructions.secrets import hide_secrets
+from ..instructions.sentences import Act, If, Sentence
+from .settings import PREFIX, SECRET, secret_variable
 
 MAX_NAME_CHARS = 255  # longer is no file name on any system
 
@@ -24,10 +28,8 @@ def read_task(task: str) -> tuple[str, Mapping[str, str]]:
         InstructionError: If the sentences do not parse; a note on it points at the word.
     """
     text = sys.stdin.read() if task == "-" else _from_file(task)
-    shown, secrets = hide_secrets(text)
-    with pointing_at(shown):
-        parse_instructions(shown)
-    return shown, secrets
+    with pointing_at(text):
+        return hide_secrets(text)
 
 
 def with_app(task: str, app: str) -> str:
@@ -39,7 +41,48 @@ def with_app(task: str, app: str) -> str:
     program = app.split()[0] if app.split() else ""
     if shutil.which(program) is None:
         raise ConfigError(f"--app is {app!r}, but there is no program {program!r} on this machine")
-    return f"open {app}\n{task}"
+    quoted = app.replace("\\", "\\\\").replace('"', '\\"')
+    return f'open "{quoted}"\n{task}'
+
+
+def secrets_of(task: str, *, hidden: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every secret that a task names.
+
+    Args:
+        task: A task with its secrets hidden.
+        hidden: The values that stood in the task.
+        given: The values in the environment (`CliSettings.secrets`).
+
+    Raises:
+        ConfigError: If one is in neither, and there is no terminal to ask at.
+    """
+    values = {}
+    for name in dict.fromkeys(_secret_names(parse_instructions(task))):
+        variable = secret_variable(name)
+        value = hidden.get(name, given.get(variable.removeprefix(PREFIX + SECRET)))
+        if value is None and sys.stdin.isatty():
+            value = getpass(f"Secret {name!r}: ", stream=sys.stderr)
+        if value is None:
+            raise ConfigError(
+                f"the secret {name!r} is not known; set {variable}, "
+                "or run it in a terminal to be asked"
+            )
+        values[name] = value
+    return values
+
+
+def count_sentences(task: str) -> int:
+    """Return how many sentences a task has, those under a condition not counted."""
+    return len(parse_instructions(task))
+
+
+def _secret_names(sentences: Sequence[Sentence]) -> Iterator[str]:
+    for sentence in sentences:
+        match sentence:
+            case If(then=then, otherwise=otherwise):
+                yield from _secret_names((*then, *otherwise))
+            case Act(action=TypeText(secret=True, text=name)):
+                yield name
 
 
 @contextmanager

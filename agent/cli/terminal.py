@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -98,6 +99,9 @@ class Progress:
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """Let Ctrl-C end the program while a question is open: there is no hand to be stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python delivers signals to the main thread only
+        return
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

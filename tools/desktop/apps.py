@@ -3,20 +3,23 @@
 import difflib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
-import psutil
-
-from ...memory.errors import ActionFailed
+from ...memory.errors import ActionFailed, BadArgumentError
 from .backend import Window
+from .processes import end_groups, family, spawn
 
 POLL_S = 0.05
+END_PATIENCE_S = 2.0
+LAUNCHER_PATIENCE_S = 0.5
+"""How long another program's new window waits for one of our own: a dialog of something that was
+running already may come up while ours still starts."""
 
 
 def launch(
@@ -39,72 +42,89 @@ def launch(
         on_start: Told the process id, which is also its process group.
 
     Raises:
-        ActionFailed: If the program does not exist, ends early, or shows no window in time. A
-            program that showed no window is ended.
+        BadArgumentError: If the command is empty.
+        ActionFailed: If the program does not exist, cannot be started, ends early, or shows no
+            window in time. A program that showed no window is ended.
     """
-    program = shutil.which(command[0], path=(os.environ if env is None else env).get("PATH"))
-    if program is None:
-        near = difflib.get_close_matches(command[0], _programs(), n=3)
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise ActionFailed(f"there is no program {command[0]!r} on PATH{hint}")
+    program = _find_program(command, os.environ if env is None else env)
     known = {window.id for window in windows()}
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [program, *command[1:]],
-            env=None if env is None else dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,
-        )
+        try:
+            process = spawn([program, *command[1:]], env=env, log=log)
+        except (OSError, ValueError) as error:
+            raise ActionFailed(f"{command[0]} cannot be started: {error}") from error
         on_start(process.pid)
-        window = _wait_for_window(process, known, windows, timeout_s, sleep)
+        window = _wait_for_window(process, command[0], known, windows, timeout_s, sleep)
         if window is not None:
             return window
         status = process.poll()
-        log.seek(0)
-        said = log.read().decode("utf-8", "replace").strip().splitlines()
-    if status is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        raise ActionFailed(f"{command[0]} showed no window in {timeout_s:g} s and was ended")
-    last = f": {said[-1]}" if said else ""
-    raise ActionFailed(f"{command[0]} ended with exit code {status} and no window{last}")
+        if status is not None and status != 0:
+            raise ActionFailed(
+                f"{command[0]} ended with exit code {status} and no window{_last_line(log)}"
+            )
+        end_groups([process.pid], patience_s=END_PATIENCE_S)
+        raise ActionFailed(
+            f"{command[0]} showed no window in {timeout_s:g} s and was ended{_last_line(log)}"
+        )
+
+
+def _find_program(command: Sequence[str], env: Mapping[str, str]) -> str:
+    if not command or not command[0]:
+        raise BadArgumentError("launch needs the name of a program")
+    path = env.get("PATH", os.defpath)
+    program = shutil.which(command[0], path=path)
+    if program is None:
+        near = difflib.get_close_matches(command[0], _programs(path), n=3)
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise ActionFailed(f"there is no program {command[0]!r} on PATH{hint}")
+    return program
 
 
 def _wait_for_window(
     process: subprocess.Popen[bytes],
+    name: str,
     known: set[int],
     windows: Callable[[], Sequence[Window]],
     timeout_s: float,
     sleep: Callable[[float], None],
 ) -> Window | None:
+    """Return the program's own new window, else one that its running instance opened for it."""
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
+    foreign_since: float | None = None
+    while (now := time.monotonic()) < deadline:
+        # Asked before the windows: a program that ended may have shown one just before.
+        status = process.poll()
         new = [window for window in windows() if window.id not in known]
+        own = family(process.pid) if new else frozenset[int]()
+        for window in new:
+            if window.pid in own or _is_named(window, name):
+                return window
+        if new and status == 0:
+            return new[0]  # a launcher that handed over to a running instance and left
         if new:
-            own = _family(process.pid)
-            # A launcher that hands over to a running instance has no window of its own.
-            return next((window for window in new if window.pid in own), new[0])
-        if process.poll() not in (None, 0):
+            foreign_since = now if foreign_since is None else foreign_since
+            if now - foreign_since > LAUNCHER_PATIENCE_S and new[0].pid is None:
+                return new[0]
+        if status not in (None, 0):
             return None
         sleep(POLL_S)
     return None
 
 
-def _family(pid: int) -> frozenset[int]:
-    """Return the process and all its descendants."""
-    try:
-        process = psutil.Process(pid)
-        return frozenset({pid, *(child.pid for child in process.children(recursive=True))})
-    except psutil.NoSuchProcess:
-        return frozenset({pid})
+def _is_named(window: Window, program: str) -> bool:
+    """Tell whether the window's class is the program's name: `XTerm` for `/usr/bin/xterm`."""
+    return bool(window.app) and window.app.lower() == Path(program).stem.lower()
 
 
-def _programs() -> list[str]:
-    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode("utf-8", "replace").strip().splitlines()
+    return f": {lines[-1].strip()}" if lines else ""
+
+
+def _programs(path: str) -> list[str]:
     names: set[str] = set()
-    for folder in folders:
+    for folder in filter(None, path.split(os.pathsep)):
         with suppress(OSError):
-            names.update(path.name for path in folder.iterdir())
+            names.update(entry.name for entry in Path(folder).iterdir())
     return sorted(names)

@@ -12,6 +12,7 @@ ALIASES = {
     "spacebar": "space", "back": "backspace", "prtsc": "printscreen", "print": "printscreen",
     "caps lock": "capslock", "num lock": "numlock", "arrow up": "up", "arrow down": "down",
     "arrow left": "left", "arrow right": "right", "context": "menu", "plus": "+", "minus": "-",
+    "comma": ",", "semicolon": ";",
 }  # fmt: skip
 
 KEY_NAMES = (
@@ -52,8 +53,8 @@ def key_name(text: str) -> str:
     name = ALIASES.get(given.casefold(), given.casefold())
     if name in KEY_NAMES:
         return name
-    if len(given) == 1 and given.isprintable():
-        return name if name.isascii() else given
+    if len(name) == 1 and name.isprintable():
+        return name
     near = difflib.get_close_matches(name, (*KEY_NAMES, *ALIASES), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "; expected names such as ctrl, enter, f5"
     raise BadArgumentError(f"there is no key {given!r}{hint}")

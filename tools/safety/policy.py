@@ -127,8 +127,8 @@ def describe(action: Action, context: ActionContext) -> str:
             target = f' on "{context.element.text}"' if context.element is not None else ""
             return f"{kind}{target}{place}"
         case (
-            "wait_for" | "focus_window" | "set_clipboard" | "save_screenshot" | "ask_user"
-            | "done" | "fail"
+            "wait_for" | "pause" | "focus_window" | "set_clipboard" | "save_screenshot"
+            | "ask_user" | "done" | "fail"
         ):  # fmt: skip
             return kind
         case unknown:

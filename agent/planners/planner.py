@@ -1,0 +1,72 @@
+"""What every planner is: from what is seen now to one action."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ...tools.actions import Action
+from ...tools.outcome import Effect, Outcome
+from ...tools.perception.elements import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSummary:
+    """One settled step, in short."""
+
+    sentence: str
+    """The action in the instruction language."""
+    effect: Effect
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What a planner decides on."""
+
+    task: str
+    observation: Observation
+    memory: Mapping[str, Any]
+    """What the planner gave with the last proposal that was settled; empty at first. Proposals that
+    were never carried out (a kill, a look that went stale) leave nothing here."""
+    history: Sequence[StepSummary]
+    step: int
+    """Counts from 1."""
+    last_outcome: Outcome | None
+    """What came of the last settled step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a proposal cost."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """The next action, with how it reads and what to remember once it is settled."""
+
+    action: Action
+    """`Done` and `Fail` end the run."""
+    sentence: str
+    """The action in the instruction language."""
+    memory: Mapping[str, Any]
+    """JSON data."""
+    note: str = ""
+    """Why, in one sentence; goes into the record."""
+    usage: Usage = field(default_factory=Usage)
+
+
+class Planner(Protocol):
+    """Chooses one action at a time."""
+
+    @property
+    def name(self) -> str:
+        """The planner's name in records."""
+        ...
+
+    def plan(self, turn: Turn) -> Proposal:
+        """Return the next action. Has no effect of its own: it may be called twice for a step."""
+        ...

@@ -1,0 +1,197 @@
+"""A virtual desktop for the tests that need one, closed sockets, and guards on what tests leave."""
+
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import psutil
+import pytest
+
+from deskhand.memory.errors import MissingProgramError
+from deskhand.tools.desktop.apps import launch as launch_program
+from deskhand.tools.desktop.backend import Window
+from deskhand.tools.desktop.desktop import Desktop
+from deskhand.tools.desktop.sandbox import Sandbox
+
+FOLDERS = ("agent", "memory", "tools")
+SIZE = (1280, 800)
+WINDOW_TIMEOUT_S = 60.0
+END_PATIENCE_S = 5.0
+MARK = "DESKHAND_TEST_SESSION"
+"""Every process that a test starts inherits this variable, however it detaches itself."""
+
+
+class ClosedSocket(AssertionError):
+    """A test reached for the network. No OSError, so that no code under test swallows it."""
+
+
+# --- the virtual desktop
+
+
+def need(error: MissingProgramError) -> None:
+    """Skip a test for lack of a program; fail it where everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(str(error))
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The virtual desktop of this session; `os.environ` names it.
+
+    pyautogui takes its display from the environment as it is imported, once a process: every test
+    of this process that acts shares this desktop.
+    """
+    try:
+        sandbox = Sandbox.start(SIZE)
+    except MissingProgramError as error:
+        need(error)
+        raise
+    home = tmp_path_factory.mktemp("home")
+    with sandbox, pytest.MonkeyPatch.context() as patch:
+        for name in ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XDG_SESSION_ID"):
+            patch.delenv(name, raising=False)
+        for name, value in sandbox.variables.items():
+            patch.setenv(name, value)
+        # Settings of an earlier run change what applications look like, and ours are not theirs.
+        for kind in ("CONFIG", "DATA", "STATE"):
+            patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+        patch.setenv("GSETTINGS_BACKEND", "memory")
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def desktop(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desktop]:
+    """The open desktop of the sandbox."""
+    panic_file = tmp_path_factory.mktemp("panic") / "panic"
+    with Desktop.open(sandbox.display, panic_file=panic_file) as desktop:
+        yield desktop
+
+
+@pytest.fixture
+def launch(sandbox: Sandbox, desktop: Desktop) -> Iterator[Callable[..., Window]]:
+    """Start a program on the sandbox: `launch("mousepad", "file.txt")` returns its window.
+
+    What was started is ended with the test, whole process groups.
+    """
+    groups: list[int] = []
+
+    def start(
+        *command: str, env: dict[str, str] | None = None, timeout_s: float = WINDOW_TIMEOUT_S
+    ) -> Window:
+        if shutil.which(command[0]) is None:
+            need(MissingProgramError(command[0], debian=command[0], needed_for="this test"))
+        return launch_program(
+            command,
+            env=sandbox.env | (env or {}),
+            windows=desktop.windows,
+            timeout_s=timeout_s,
+            sleep=time.sleep,
+            on_start=groups.append,
+        )
+
+    known = {window.id for window in desktop.windows()}
+    yield start
+    end_groups(groups)
+    deadline = time.monotonic() + END_PATIENCE_S
+    while {window.id for window in desktop.windows()} - known and time.monotonic() < deadline:
+        time.sleep(0.05)
+    desktop.takeover.resume()
+
+
+def end_groups(groups: list[int]) -> None:
+    """End process groups that a test started: asked first, then killed."""
+    deadline = time.monotonic() + END_PATIENCE_S
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        alive = set(groups)
+        for group in groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, number)
+        while alive and time.monotonic() < deadline:
+            alive = {group for group in alive if has_members(group)}
+            time.sleep(0.02)
+        groups = sorted(alive)
+
+
+def has_members(group: int) -> bool:
+    """Tell whether a process group has a process left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# --- guards
+
+
+@pytest.fixture(autouse=True)
+def _closed_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test reach beyond this machine, except where it needs weights from elsewhere."""
+    if request.node.get_closest_marker("models") is not None:
+        return
+    connect = socket.socket.connect
+    look_up = socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            check_loopback(address[0])
+        connect(self, address)
+
+    # Any: the signature is passed through unread.
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        check_loopback(host)
+        return look_up(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+def check_loopback(host: str | bytes | None) -> None:
+    """Refuse a host that is not this machine."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is not None and name not in ("localhost", "::1", "") and not name.startswith("127."):
+        raise ClosedSocket(f"a test reached for {name!r}; only loopback is open")
+
+
+def pytest_configure() -> None:
+    os.environ[MARK] = uuid.uuid4().hex
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail when tests left a process running, or imported a folder under its bare name as well."""
+    complaints = [f"left running by the tests: {line}" for line in left_running()]
+    stray = sorted(name for name in sys.modules if name.split(".")[0] in FOLDERS)
+    if stray:
+        complaints.append(f"imported under a bare name, not deskhand.*: {', '.join(stray)}")
+    if complaints:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        sys.stderr.write("\n" + "\n".join(complaints) + "\n")
+
+
+def left_running() -> list[str]:
+    """Return the processes of this test session that do not end by themselves at once."""
+    deadline = time.monotonic() + END_PATIENCE_S
+    while (alive := marked_processes()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return alive
+
+
+def marked_processes() -> list[str]:
+    """Return number and command of each process that carries this session's mark."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get(MARK) == os.environ[MARK]:
+                found.append(f"{process.pid} {' '.join(process.cmdline())}")
+    return found

@@ -1,0 +1,195 @@
+"""From a description to the one element it means.
+
+Exact text wins over text with marks around it, that over look-alikes, over words within a longer
+text, over nearly equal text. Of equally good matches, one with the role that was asked for wins, a
+control wins over its own label, and what lies in the active window wins over what lies behind.
+If several are left, that is an error which lists them: never a silent first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz, process
+
+from ...memory.errors import Ambiguous, NotFound
+from ..actions import TextTarget
+from .elements import Element, Observation
+from .parse import in_reading_order
+from .text_match import WITHIN, match_text, normalise
+
+EQUAL = 1.0
+"""Scores this close are equally good."""
+ROLE_BONUS = 4.0
+CONTROL_BONUS = 2.0
+ACTIVE_BONUS = 2.0
+SURE = WITHIN - 20.0
+"""The words themselves were read, alone or within a longer text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One element that answers a description."""
+
+    element: Element
+    """With `clickable` on the words, where they stand within a longer text."""
+    score: float
+
+
+def find(observation: Observation, target: TextTarget) -> Element:
+    """Return the one element that a description means.
+
+    Raises:
+        NotFound: With the texts that come nearest, or the windows there are.
+        Ambiguous: Listing the equally good matches and how to tell them apart.
+    """
+    matches = find_all(observation, target)
+    if not matches:
+        raise NotFound(_not_found(observation, target))
+    best = [match for match in matches if matches[0].score - match.score < EQUAL]
+    if target.near is not None:
+        return min(best, key=lambda match: _distance_to(observation, match, target.near)).element
+    if target.nth is not None:
+        ordered = in_reading_order([match.element for match in best])
+        if target.nth > len(ordered):
+            raise NotFound(f'there are {len(ordered)} of "{target.text}", not {target.nth}')
+        return ordered[target.nth - 1]
+    if len(best) > 1:
+        raise Ambiguous(_ambiguous(target, best), candidates=[match.element for match in best])
+    return best[0].element
+
+
+def find_all(observation: Observation, target: TextTarget) -> list[Match]:
+    """Return every element that answers a description, best first.
+
+    Raises:
+        NotFound: If no window matches the one that was asked for, or nothing the words to be near.
+    """
+    elements = _in_window(observation, target.window)
+    if target.near is not None and not _matching(observation.elements, target.near):
+        raise NotFound(f'"{target.near}", to be near to, is not on the screen')
+    active = observation.active_window
+    matches = []
+    for element in elements:
+        found = match_text(target.text, element.text)
+        if found is None:
+            continue
+        score = found.score
+        if target.role is not None and element.role == target.role:
+            score += ROLE_BONUS
+        elif element.role != "text":
+            score += CONTROL_BONUS if target.role in (None, "text") else 0.0
+        if active is not None and element.window == active.title:
+            score += ACTIVE_BONUS
+        matches.append(Match(element=_at_words(element, found.start, found.end), score=score))
+    return sorted(_without_labels(matches), key=lambda match: -match.score)
+
+
+def sees(observation: Observation, text: str) -> bool:
+    """Tell whether words are on the screen: in one element, or in a row of texts."""
+    if _matching(observation.elements, text):
+        return True
+    wanted = normalise(text)
+    rows: dict[int, list[str]] = {}
+    last: Element | None = None
+    row = 0
+    for element in observation.elements:
+        if last is None or not last.box.top <= element.box.centre[1] < last.box.bottom:
+            row += 1
+        rows.setdefault(row, []).append(element.text)
+        last = element
+    return any(wanted in normalise(" ".join(texts)) for texts in rows.values())
+
+
+def count(observation: Observation, text: str) -> int:
+    """Return how many elements hold the words."""
+    return len(_matching(observation.elements, text))
+
+
+def _matching(elements: Sequence[Element], text: str) -> list[Element]:
+    return [
+        element
+        for element in elements
+        if (found := match_text(text, element.text)) is not None and found.score >= SURE
+    ]
+
+
+def _in_window(observation: Observation, words: str | None) -> Sequence[Element]:
+    if words is None:
+        return observation.elements
+    wanted = words.casefold()
+    titles = {
+        window.title
+        for window in observation.windows
+        if wanted in window.title.casefold() or wanted in window.app.casefold()
+    }
+    if not titles:
+        shown = ", ".join(f'"{window.title}"' for window in observation.windows) or "none"
+        raise NotFound(f'no window matches "{words}"; open windows: {shown}')
+    return [element for element in observation.elements if element.window in titles]
+
+
+def _at_words(element: Element, start: int, end: int) -> Element:
+    """Return the element with its click point on the words, if they are a part of its text."""
+    if element.role != "text" or end - start >= len(element.text):
+        return element
+    # Characters of a proportional font are about equally wide over a few words.
+    share = (start + end) / 2 / len(element.text)
+    x = element.box.left + share * element.box.width
+    return replace(element, clickable=(x, element.box.centre[1]))
+
+
+def _without_labels(matches: list[Match]) -> list[Match]:
+    """Drop a text that is the label of a control which matches by that very label."""
+    named = [
+        match.element for match in matches if match.element.role in ("textbox", "checkbox", "radio")
+    ]
+    return [
+        match
+        for match in matches
+        if match.element.role != "text"
+        or not any(
+            control.text == match.element.text
+            and abs(control.box.centre[1] - match.element.box.centre[1]) < 40
+            and match.element.box.left <= control.box.left + 4
+            for control in named
+        )
+    ]
+
+
+def _distance_to(observation: Observation, match: Match, near: str | None) -> float:
+    assert near is not None
+    x, y = match.element.box.centre
+    anchors = [
+        anchor for anchor in _matching(observation.elements, near) if anchor.id != match.element.id
+    ]
+    return min(
+        (
+            ((anchor.box.centre[0] - x) ** 2 + (anchor.box.centre[1] - y) ** 2) ** 0.5
+            for anchor in anchors
+        ),
+        default=float("inf"),
+    )
+
+
+def describe(element: Element) -> str:
+    """Return an element in words: role, text, window, place."""
+    window = f' in "{element.window}"' if element.window else ""
+    x, y = element.click_at
+    return f'{element.role} "{element.text}"{window} at ({x:.0f}, {y:.0f})'
+
+
+def _ambiguous(target: TextTarget, best: Sequence[Match]) -> str:
+    listed = "; ".join(describe(match.element) for match in best[:6])
+    more = f"; and {len(best) - 6} more" if len(best) > 6 else ""
+    return (
+        f'"{target.text}" is there {len(best)} times: {listed}{more}; '
+        "say which with `the 2nd …`, `in window …` or `near …`"
+    )
+
+
+def _not_found(observation: Observation, target: TextTarget) -> str:
+    where = f' in window "{target.window}"' if target.window else ""
+    texts = list(dict.fromkeys(e.text for e in observation.elements if e.text))
+    near = process.extract(target.text, texts, scorer=fuzz.WRatio, limit=3, score_cutoff=50)
+    hint = "; nearest: " + ", ".join(f'"{text}"' for text, _, _ in near) if near else ""
+    return f'"{target.text}" is not on the screen{where}{hint}'

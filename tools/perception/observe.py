@@ -1,0 +1,60 @@
+"""One look: wait until the screen has settled, take its picture, and read it."""
+
+from ..desktop.backend import Window
+from ..desktop.capture import Capture
+from ..desktop.desktop import Desktop
+from .elements import Element, Observation
+from .parse import ScreenParser, same_pixels
+from .settle import settle
+
+
+class Observer:
+    """Looks at a desktop.
+
+    Args:
+        desktop: The desktop.
+        parser: Reads the pictures.
+    """
+
+    def __init__(self, desktop: Desktop, parser: ScreenParser) -> None:
+        self._desktop = desktop
+        self._parser = parser
+        self._last: Observation | None = None
+
+    def can_read(self, character: str) -> bool:
+        """Tell whether the OCR engine knows a character."""
+        return self._parser.ocr.can_read(character)
+
+    def observe(self) -> Observation:
+        """Return what is on the desktop once it has settled.
+
+        Raises:
+            TakenOver: If a person took over meanwhile.
+        """
+        takeover = self._desktop.takeover
+        settled = settle(self._desktop.grab, sleep=takeover.sleep, check=takeover.check)
+        windows = tuple(self._desktop.windows())
+        capture = self._desktop.capture()
+        self._last = Observation(
+            capture=capture,
+            elements=self._elements(capture, windows),
+            windows=windows,
+            moving=settled.moving,
+            settled=settled.settled,
+        )
+        return self._last
+
+    def _elements(self, capture: Capture, windows: tuple[Window, ...]) -> list[Element]:
+        last = self._last
+        if (
+            last is not None
+            and last.windows == windows
+            and same_pixels(last.capture.pixels, capture.pixels)
+        ):
+            return list(last.elements)
+        return self._parser.parse(capture, windows, check=self._desktop.takeover.check)
+
+
+def observe_image(capture: Capture, parser: ScreenParser) -> Observation:
+    """Return what is on a picture from a file."""
+    return Observation(capture=capture, elements=parser.parse(capture))
