@@ -30,7 +30,7 @@ type "{path}" into Name, replacing what is there
 click Save in window "Save As" and expect window "{name}"
 open galculator
 click 6 in window "galculator"
-click "×" in window "galculator"
+click "*" in window "galculator"
 click 7 in window "galculator"
 click "=" in window "galculator" and expect "{product}"
 press ctrl+c

@@ -1,12 +1,15 @@
 """A virtual desktop for the tests that need one, closed sockets, and guards on what tests leave."""
 
+import atexit
+import gc
+import importlib
 import os
 import shutil
-import signal
 import socket
 import sys
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -18,6 +21,7 @@ from deskhand.memory.errors import MissingProgramError
 from deskhand.tools.desktop.apps import launch as launch_program
 from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.desktop import Desktop
+from deskhand.tools.desktop.processes import end_groups
 from deskhand.tools.desktop.sandbox import Sandbox
 
 FOLDERS = ("agent", "memory", "tools")
@@ -68,10 +72,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def desktop(
-    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Desktop]:
+def desktop(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
     """The open desktop of the sandbox."""
+    with warnings.catch_warnings():
+        # pyautogui's own modules leave pipes to the garbage collector as they are imported.
+        warnings.simplefilter("ignore", ResourceWarning)
+        importlib.import_module("pyautogui")
+        gc.collect()
     panic_file = tmp_path_factory.mktemp("panic") / "panic"
     with Desktop.open(sandbox.display, panic_file=panic_file) as desktop:
         yield desktop
@@ -101,34 +108,11 @@ def launch(sandbox: Sandbox, desktop: Desktop) -> Iterator[Callable[..., Window]
 
     known = {window.id for window in desktop.windows()}
     yield start
-    end_groups(groups)
+    end_groups(groups, patience_s=END_PATIENCE_S)
     deadline = time.monotonic() + END_PATIENCE_S
     while {window.id for window in desktop.windows()} - known and time.monotonic() < deadline:
         time.sleep(0.05)
     desktop.takeover.resume()
-
-
-def end_groups(groups: list[int]) -> None:
-    """End process groups that a test started: asked first, then killed."""
-    deadline = time.monotonic() + END_PATIENCE_S
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        alive = set(groups)
-        for group in groups:
-            with suppress(ProcessLookupError):
-                os.killpg(group, number)
-        while alive and time.monotonic() < deadline:
-            alive = {group for group in alive if has_members(group)}
-            time.sleep(0.02)
-        groups = sorted(alive)
-
-
-def has_members(group: int) -> bool:
-    """Tell whether a process group has a process left."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 # --- guards
@@ -163,8 +147,12 @@ def check_loopback(host: str | bytes | None) -> None:
         raise ClosedSocket(f"a test reached for {name!r}; only loopback is open")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     os.environ[MARK] = uuid.uuid4().hex
+    # What pyautogui holds open until the process ends is no leak of a test; all others were told.
+    atexit.register(setattr, sys, "unraisablehook", lambda _details: None)
+    # python-xlib leaves the authority file to the garbage collector at every connection.
+    config.addinivalue_line("filterwarnings", "ignore:unclosed file:ResourceWarning:Xlib.xauth")
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,7 +4,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from deskhand.agent.cli import main
 from deskhand.agent.run_settings import RunResult, RunSettings, Status
@@ -21,8 +21,11 @@ from deskhand.agent.trajectory.run_folder import RunFolder
 from deskhand.agent.trajectory.run_info import DesktopPlace
 from deskhand.memory.errors import ActionFailed, DisplayError
 from deskhand.tools.actions import Click, TextTarget
+from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.capture import Capture
+from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import View
+from deskhand.tools.desktop.sandbox import Sandbox
 from deskhand.tools.outcome import Effect, Outcome
 from deskhand.tools.safety.policy import ActionContext, Decision
 
@@ -461,6 +464,30 @@ def test_a_second_ctrl_c_leaves_a_run_that_can_be_resumed(
     assert (info.status, info.reason) == ("stopped", "interrupted by Ctrl-C")
 
 
+def test_a_run_that_breaks_is_recorded_as_failed(
+    cli: Cli, runner: FakeRunner, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deskhand.agent.cli import session
+
+    def broken(*_args: object, **_more: object) -> RunResult:
+        raise DisplayError("the display is gone")
+
+    monkeypatch.setattr(session, "run_task", broken)
+    assert cli("run", "click Save").code == 1
+    info = RunFolder.open("last", runs).info
+    assert (info.status, info.reason) == ("failed", "the display is gone")
+
+
+def test_a_run_that_another_process_is_on_is_left_alone(
+    cli: Cli, runner: FakeRunner, runs: Path
+) -> None:
+    folder = RunFolder.create(runs, "click Save")  # its lock is held from here on
+    said = cli("run", "--resume", folder.id)
+    assert said.code == 1
+    assert f"run {folder.id} is being run by process" in said.err
+    assert RunFolder.open(folder.id, runs).info == folder.info
+
+
 def test_resume_goes_on_with_the_task_the_limits_and_the_desktop_of_the_run(
     cli: Cli, runner: FakeRunner, runs: Path
 ) -> None:
@@ -702,3 +729,128 @@ def test_a_wrong_role_is_named(cli: Cli) -> None:
     said = cli("find", "Save", "any.png", "--role", "knob")
     assert said.code == 2
     assert said.err.startswith("deskhand: error: role is 'knob': Input should be 'text', 'button'")
+
+
+def shop_window(path: Path) -> Path:
+    """Draw a picture with known words at known places."""
+    image = Image.new("RGB", (640, 400), "white")
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(size=24)
+    for text, xy in (("Save", (40, 50)), ("Cancel", (300, 50)), ("Cancel", (300, 300))):
+        draw.text(xy, text, fill="black", font=font)
+    image.save(path)
+    return path
+
+
+def test_look_lists_a_picture(cli: Cli, tmp_path: Path) -> None:
+    picture = shop_window(tmp_path / "shop.png")
+    marks = tmp_path / "marks.png"
+    said = cli("look", str(picture), "--json", "--annotate", str(marks))
+    document = json.loads(said.out)
+    assert said.code == 0
+    assert document["size"] == [640, 400]
+    assert [element["text"] for element in document["elements"]] == ["Save", "Cancel", "Cancel"]
+    left, top, right, bottom = document["elements"][0]["box"]
+    assert 30 <= left <= 45
+    assert 45 <= top <= 62
+    assert 90 <= right <= 115
+    assert 68 <= bottom <= 90
+    with Image.open(marks) as image:
+        assert image.size == (640, 400)
+        assert image.convert("RGB").tobytes() != Image.open(picture).tobytes()
+    said = cli("look", str(picture))
+    assert said.out.count("Cancel") == 2
+    assert said.err == "3 elements in 640x400 pixels\n"
+
+
+def test_find_says_where_or_lists_what_is_equally_good(cli: Cli, tmp_path: Path) -> None:
+    picture = str(shop_window(tmp_path / "shop.png"))
+    x, y = json.loads(cli("find", "save", picture, "--json").out)["click_at"]
+    assert 60 <= x <= 75
+    assert 55 <= y <= 80
+    said = cli("find", "Cancel", picture)
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith('deskhand: error: "Cancel" is there 2 times: text "Cancel" at (')
+    assert said.err.count("\n") == 1
+    assert cli("find", "Cancel", picture, "--nth", "2").code == 0
+    assert cli("find", "Print", picture).code == 1
+
+
+# --- the real thing, in a process of its own: pyautogui keeps the first display it sees
+
+
+def deskhand(*args: str, env: Mapping[str, str] | None = None) -> Said:
+    done = subprocess.run(
+        [sys.executable, "-m", "deskhand.agent.cli", *args],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=None if env is None else dict(env),
+        stdin=subprocess.DEVNULL,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKHAND_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.mark.desktop
+@pytest.mark.usefixtures("at_home")
+def test_a_task_on_a_virtual_desktop() -> None:
+    task = 'open mousepad\ntype "Grüße, 世界"\npress ctrl+a\nexpect "Grüße"'
+    said = deskhand("run", "--sandbox", "--size", "1024x768", "--json", task)
+    document = json.loads(said.out)
+    assert (said.code, document["status"], said.err) == (0, "done", "")
+    assert set(document["verdicts"]) == {"confirmed"}
+    assert Path(document["report"]).stat().st_size > 10_000
+    assert "Grüße, 世界" in deskhand("runs", "show", "last").out
+
+
+@pytest.mark.desktop
+@pytest.mark.usefixtures("at_home")
+def test_an_application_that_is_not_there() -> None:
+    said = deskhand("run", "--sandbox", "open no-such-program")
+    assert said.code == 1
+    assert said.out.startswith("failed  ")
+    assert "no-such-program" in said.err
+
+
+@pytest.mark.desktop
+@pytest.mark.usefixtures("at_home")
+def test_a_refused_step_waits_for_a_person_and_goes_on_with_yes() -> None:
+    # Nobody is at the terminal: the run stops, its desktop stays, and --yes takes it up again.
+    task = "open mousepad\npress alt+f4"
+    said = deskhand("run", "--sandbox", task)
+    assert said.code == 3
+    assert said.out.startswith("asked  1 steps")
+    assert "its virtual desktop waits 15 minutes for that" in said.err
+    said = deskhand("run", "--resume", "last", "--yes")
+    assert (said.code, said.out.split()[0]) == (0, "done")
+
+
+@pytest.mark.desktop
+@pytest.mark.usefixtures("at_home")
+def test_look_find_and_rehearse_on_a_live_desktop(
+    sandbox: Sandbox, desktop: Desktop, launch: Callable[..., Window]
+) -> None:
+    del desktop  # opened for `launch`
+    title = launch("mousepad").title
+    seen = json.loads(deskhand("look", "--json", env=sandbox.env).out)
+    assert seen["windows"][0]["title"] == title
+    assert "Search" in {element["text"] for element in seen["elements"]}
+    found = json.loads(deskhand("find", "Search", "--window", "mousepad", "--json").out)
+    rehearsed = json.loads(deskhand("do", "--dry-run", "--json", "click Search").out)
+    assert rehearsed["point"] == found["click_at"]
+    assert rehearsed["window"] == title
+    unharmed = json.loads(deskhand("look", "--json").out)
+    assert [element["text"] for element in unharmed["elements"]] == [
+        element["text"] for element in seen["elements"]
+    ]
+    said = deskhand("look", "--window", "nowhere")
+    assert (said.code, said.err) == (
+        1,
+        f'deskhand: error: no window has "nowhere" in its title; open windows: "{title}"\n',
+    )

@@ -48,17 +48,10 @@ def find(
       deskhand find "Cancel" --window "Save As" --role button
       deskhand find "Total" invoice.png --json
     """
-    from ...memory.errors import Ambiguous
     from . import seeing
 
     target = seeing.text_target(text=text, role=role, window=window, near=near, nth=nth)
-    observation = seeing.observe(image, window=None)
-    try:
-        element = seeing.find(observation, target)
-    except Ambiguous as error:
-        for candidate in error.candidates:
-            error.add_note(f"  {candidate}")
-        raise
+    element = seeing.find(seeing.observe(image, window=None), target)
     if json:
         print_json(seeing.element_to_json(element))
         return

@@ -1,14 +1,18 @@
 """Opens what a command looks at and acts on: the user's desktop, or a virtual one."""
 
+import io
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...tools.desktop.desktop import Desktop
 from ...tools.desktop.sandbox import Sandbox
 from ..trajectory.run_info import DesktopPlace
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +48,10 @@ def open_screen(
         virtual = Sandbox.start(sandbox)
     else:
         named = _display(place)
-        with Desktop.open(named) as desktop:
+        with _open(named) as desktop:
             yield _own(desktop, os.environ.get("DISPLAY", "") if named is None else named)
         return
-    with virtual, _environment(virtual.env), Desktop.open(virtual.display) as desktop:
+    with virtual, _environment(virtual.env), _open(virtual.display) as desktop:
         yield Screen(
             desktop=desktop,
             place=DesktopPlace(
@@ -57,6 +61,16 @@ def open_screen(
             on_launch=virtual.register,
             keep=virtual.leave,
         )
+
+
+def _open(display: str | None) -> Desktop:
+    """Open a desktop with what its libraries print kept off stdout, which is for results."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        desktop = Desktop.open(display)
+    for line in printed.getvalue().splitlines():
+        logger.debug("while opening the desktop: %s", line)
+    return desktop
 
 
 def _display(place: DesktopPlace | None) -> str | None:

@@ -13,7 +13,7 @@ from ...tools.actions import TextTarget
 from ...tools.desktop.capture import Capture, load_capture
 from ...tools.perception.elements import Element, Observation
 from ...tools.perception.ground import find
-from ...tools.perception.observe import Observer
+from ...tools.perception.observe import Observer, observe_image
 from ...tools.perception.parse import load_parser
 from .screens import Screen, open_screen
 
@@ -34,7 +34,7 @@ def observe(image: str | None, *, window: str | None) -> Observation:
         if window is not None:
             raise ConfigError("--window is for the live desktop; a picture has no windows")
         picture = _picture(image)
-        return Observer(None, load_parser()).observe_image(picture)
+        return observe_image(picture, load_parser())
     with open_screen() as screen:
         observation = observe_live(screen)
     return observation if window is None else _only(observation, window)

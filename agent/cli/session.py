@@ -112,9 +112,13 @@ def execute(job: Job) -> Ended:
                     result = resume_task(
                         folder=folder, settings=job.limits, desktop=screen.desktop, along=along
                     )
-        except KeyboardInterrupt:
-            folder.end(status="stopped", reason="interrupted by Ctrl-C")
-            screen.keep()
+        except BaseException as error:
+            if folder.is_ours:  # else another process is on it, and its record is not ours to end
+                is_stop = isinstance(error, KeyboardInterrupt)
+                reason = "interrupted by Ctrl-C" if is_stop else f"{error}"
+                folder.end(status="stopped" if is_stop else "failed", reason=reason)
+                if is_stop:
+                    screen.keep()
             raise
         waits = result.status in ("asked", "stopped")
         if waits:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PREFIX = "DESKHAND_"
 NAMES = ("RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS")
 SECRET = "SECRET_"
+TEST = "TEST_"
+"""What begins with it marks the processes of a test session and sets nothing."""
 
 _Number = TypeVar("_Number", int, float)
 
@@ -45,7 +47,7 @@ class CliSettings:
             if name.startswith(PREFIX)
         }
         unknown = sorted(
-            name for name in given if name not in NAMES and not name.startswith(SECRET)
+            name for name in given if name not in NAMES and not name.startswith((SECRET, TEST))
         )
         if unknown:
             known = ", ".join(PREFIX + name for name in (*NAMES, f"{SECRET}<NAME>"))

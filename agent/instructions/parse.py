@@ -62,6 +62,8 @@ def parse_instructions(text: str) -> tuple[Sentence, ...]:
         if isinstance(error.orig_exc, InstructionError):
             raise error.orig_exc from None
         raise
+    if not sentences:
+        raise InstructionError('there is no sentence in the text; for example: click "Save"')
     return _checked(sentences)
 
 
@@ -85,9 +87,9 @@ def _parse(text: str) -> Tree[Token]:
                         raise error_at(text, begins_at, f"more than {MAX_DEPTH} blocks in blocks")
                 case "_END" if blocks:
                     blocks.pop()
-        tree: Tree[Token] = interactive.feed_eof(tokens[-1] if tokens else None)
+        tree: Tree[Token] = interactive.feed_eof()  # type: ignore[no-untyped-call]  # as lark is
     except UnexpectedInput as error:
-        expected = frozenset(interactive.accepts())
+        expected = frozenset(interactive.accepts())  # type: ignore[no-untyped-call]  # as above
         if isinstance(error, UnexpectedToken) and tokens and tokens[-1] is error.token:
             tokens.pop()
         is_at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
@@ -142,9 +144,10 @@ def _explain(
     if is_at_end:
         return error_at(text, offset, f"the sentence ends{after}; expected {_wanted(expected)}")
     found_type = error.token.type if isinstance(error, UnexpectedToken) else ""
-    if rest[0] in OPENING_QUOTES and found_type != "STRING":
+    text_in_quotes = re.match(sentence_parser().get_terminal("STRING").pattern.to_regexp(), rest)
+    if rest[0] in OPENING_QUOTES and text_in_quotes is None:
         return error_at(text, offset, f"the quote that opens here is not closed on its line{after}")
-    found = re.match(r"[^\s;,\"“”]+", rest)
+    found = text_in_quotes or re.match(r"[^\s;,\"“”]+", rest)
     word = rest[0] if found is None else found[0]
     if "_CLICK" in expected and (not tokens or tokens[-1].type in BEGINNINGS):
         return error_at(text, offset, _unknown_verb(word, after))
@@ -160,7 +163,7 @@ def _explain(
 def _place(text: str, error: UnexpectedInput) -> int:
     """Return where in the text the thing stands that is not understood."""
     if isinstance(error, UnexpectedCharacters):
-        return error.pos_in_stream
+        return error.pos_in_stream or 0
     assert isinstance(error, UnexpectedToken)
     token = error.token
     if token.type == "$END":

@@ -26,7 +26,7 @@ NOWHERE = Source(line=1, column=1, start=0, text="")
 
 def _source() -> Source:
     # Two sentences that say the same are equal wherever they stand.
-    return field(default=NOWHERE, compare=False)  # type: ignore[no-any-return]  # dataclass field
+    return field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,15 @@ class Condition:
     what: Literal["text", "window"]
     text: str
     present: bool = True
+
+    @classmethod
+    def of(cls, claim: Expectation) -> "Condition":
+        """Return what must hold for an expectation of an action to have come true."""
+        return cls(
+            what="window" if claim.kind.startswith("window") else "text",
+            text=claim.text,
+            present=claim.kind in ("text_appears", "window_opened"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,12 @@
-"""From actions to sentences: what people write, recordings are written in."""
+"""From actions back to sentences: recordings are written in the language that people write in."""
 
+import re
 import shlex
+from collections.abc import Sequence
+from functools import cache
 from typing import assert_never
 
+from ...memory.errors import BadArgumentError
 from ...tools.actions import (
     Action,
     AskUser,
@@ -11,11 +15,11 @@ from ...tools.actions import (
     DoubleClick,
     Drag,
     ElementTarget,
-    Expectation,
     Fail,
     FocusWindow,
     Launch,
     Move,
+    Pause,
     PointTarget,
     PressKeys,
     RightClick,
@@ -27,114 +31,226 @@ from ...tools.actions import (
     TypeText,
     WaitFor,
 )
-from ...tools.desktop.keys import KEY_NAMES
+from ...tools.desktop.keys import key_name
 from ...tools.perception.elements import Element, Role
-from .labels import quote
+from .language_help import grammar, shown_terminals
+from .sentences import Act, Condition, Expect, If, ScrollUntil, SelectFrom, Sentence, SetChecked
 
-ROLE_NAMES: dict[Role, str] = {
-    "button": "button",
-    "textbox": "field",
-    "checkbox": "checkbox",
-    "radio": "radio",
-    "link": "link",
-    "menuitem": "item",
-    "tab": "tab",
-    "icon": "icon",
-    "image": "image",
-    "text": "text",
-}
-
-ORDINAL_NAMES = ("1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th", "9th")
+WAIT_S = 10.0
+"""What `wait until` takes where it does not say; the default of `WaitFor`."""
+EXPECT_S = 5.0
+SCROLL_NOTCHES = 5
+ROLE_NAMES: dict[Role, str] = {"textbox": "field", "menuitem": "menu"}
+"""Where the language's word is not the role's name."""
+MAX_BARE_CHARS = 40
+NAME_CHARS = 200
+"""As long as a target's text may be."""
 
 
-def write_action(action: Action, element: Element | None = None) -> str:
-    """Return one sentence for an action.
+def write_action(
+    action: Action, element: Element | None = None, *, source: Element | None = None
+) -> str:
+    """Return one sentence for an action. A secret is written by its name.
 
     Args:
-        action: Any action. A secret is written by its name.
-        element: What an element number or a position stands for; it is written by its label.
+        action: Any action.
+        element: What a numbered target or a point stands for; it is written by its label. One that
+            has no label is described in quotes, so that a replay finds nothing rather than
+            something else.
+        source: The same for where a drag begins.
     """
-    return _phrase(action, element) + "".join(_claim(claim) for claim in action.expect)
+    deed = _deed(action, element, source)
+    joint = "then expect" if isinstance(action, _NO_EXPECTATION) else "and expect"
+    return " ".join((deed, *(f"{joint} {_seen(Condition.of(claim))}" for claim in action.expect)))
 
 
-def _phrase(action: Action, element: Element | None) -> str:  # noqa: C901 - one arm a kind
-    match action:
-        case Click():
-            return f"click {_target(action.target, element)}"
-        case DoubleClick():
-            return f"double-click {_target(action.target, element)}"
-        case RightClick():
-            return f"right-click {_target(action.target, element)}"
-        case Move():
-            return f"hover over {_target(action.target, element)}"
-        case Drag():
-            return f"drag {_target(action.source, None)} to {_target(action.target, element)}"
-        case Scroll():
-            over = "" if action.target is None else f" in {_label(action.target, element)}"
-            return f"scroll {action.direction} {action.notches} notches{over}"
-        case TypeText():
-            into = "" if action.into is None else f" into {_target(action.into, element)}"
-            what = f"secret {quote(action.text)}" if action.secret else quote(action.text)
-            return f"type {what}{into}{', replacing what is there' if action.replace else ''}"
-        case PressKeys():
-            return f"press {'+'.join(_key(key) for key in action.keys)}"
-        case WaitFor():
-            return _wait(action)
-        case Launch():
-            return f"open {quote(shlex.join(action.command))}"
-        case FocusWindow():
-            return f"switch to {quote(action.title)}"
-        case SetClipboard():
-            return f"copy {quote(action.text)} to the clipboard"
-        case SaveScreenshot():
-            named = "" if action.path is None else f" as {quote(action.path)}"
-            return f"save screenshot{named}"
-        case AskUser():
-            return f"ask {quote(action.question)}"
-        case Done():
-            return "done"
-        case Fail():
-            return f"done  # failed: {action.reason}"
+def write_sentences(sentences: Sequence[Sentence], *, indent: str = "") -> str:
+    """Return a text that parses to these sentences, one a line."""
+    return "\n".join(f"{indent}{_sentence(sentence, indent)}" for sentence in sentences)
+
+
+_NO_EXPECTATION = (WaitFor, Pause, SaveScreenshot, AskUser, Done, Fail)
+
+
+def _sentence(sentence: Sentence, indent: str) -> str:
+    match sentence:
+        case Act(action=action):
+            return write_action(action)
+        case SelectFrom(option=option, target=target, expect=expect):
+            deed = f"select {label(option)} from {_target(target, None)}"
+            return " ".join(
+                (deed, *(f"and expect {_seen(Condition.of(claim))}" for claim in expect))
+            )
+        case SetChecked(target=target, checked=checked, expect=expect):
+            deed = f"{'check' if checked else 'uncheck'} {_target(target, None)}"
+            return " ".join(
+                (deed, *(f"and expect {_seen(Condition.of(claim))}" for claim in expect))
+            )
+        case ScrollUntil(direction=direction, text=text, target=target):
+            over = "" if target is None else f" over {_target(target, None)}"
+            return f"scroll {direction}{over} until {quote(text)} is visible"
+        case Expect(condition=condition, within_s=within_s):
+            within = "" if within_s == EXPECT_S else f" within {_number(within_s)} seconds"
+            return f"expect {_seen(condition)}{within}"
+        case If():
+            return _block(sentence, indent)
         case unknown:
             assert_never(unknown)
 
 
+def _block(sentence: If, indent: str) -> str:
+    condition = sentence.condition
+    if condition.what == "window":
+        state = "is open" if condition.present else "is not open"
+        lines = [f"if window {quote(condition.text)} {state}:"]
+    else:
+        state = "is visible" if condition.present else "is not visible"
+        lines = [f"if {quote(condition.text)} {state}:"]
+    deeper = f"{indent}  "
+    if sentence.then:
+        lines.append(write_sentences(sentence.then, indent=deeper))
+    if sentence.otherwise:
+        lines += [f"{indent}otherwise:", write_sentences(sentence.otherwise, indent=deeper)]
+    return "\n".join([*lines, f"{indent}end"])
+
+
+def _deed(action: Action, element: Element | None, source: Element | None) -> str:  # noqa: C901
+    # One arm a kind: splitting it would hide that none is missing.
+    match action:
+        case Click(target=target):
+            return f"click {_target(target, element)}"
+        case DoubleClick(target=target):
+            return f"double-click {_target(target, element)}"
+        case RightClick(target=target):
+            return f"right-click {_target(target, element)}"
+        case Move(target=target):
+            return f"hover over {_target(target, element)}"
+        case Drag(source=start, target=target):
+            return f"drag {_target(start, source)} to {_target(target, element)}"
+        case Scroll(direction=direction, notches=notches, target=over):
+            count = "" if notches == SCROLL_NOTCHES else f" {notches} notches"
+            place = "" if over is None else f" over {_target(over, element)}"
+            return f"scroll {direction}{count}{place}"
+        case TypeText(text=text, into=into):
+            secret = "secret " if action.secret else ""
+            place = "" if into is None else f" into {_target(into, element)}"
+            replacing = ", replacing what is there" if action.replace else ""
+            return f"type {secret}{quote(text)}{place}{replacing}"
+        case PressKeys(keys=keys):
+            return f"press {'+'.join(_key(key) for key in keys)}"
+        case WaitFor():
+            return _wait(action)
+        case Pause(seconds=seconds):
+            return f"wait {_number(seconds)} seconds"
+        case Launch(command=command):
+            return f"open {_command(command)}"
+        case FocusWindow(title=title):
+            return f"focus window {quote(title)}"
+        case SetClipboard(text=text):
+            return f"copy {quote(text)} to the clipboard"
+        case SaveScreenshot(path=path):
+            return "save screenshot" if path is None else f"save screenshot as {quote(path)}"
+        case AskUser(question=question):
+            return f"ask {quote(question)}"
+        case Done(summary=summary):
+            return f"done {quote(summary)}" if summary else "done"
+        case Fail(reason=reason):
+            return f"stop {quote(reason)}" if reason else "stop"
+        case unknown:
+            assert_never(unknown)
+
+
+def quote(text: str) -> str:
+    r"""Return the text in quotes, so that it parses to itself.
+
+    >>> print(quote('a "b" c'))
+    "a \"b\" c"
+    """
+    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
+        text = text.replace(plain, escaped)
+    return f'"{text}"'
+
+
+def label(text: str) -> str:
+    """Return a label as it is written: bare if that reads as nothing else, else in quotes.
+
+    >>> label("Save As..."), label("Go to page")
+    ('Save As...', '"Go to page"')
+    """
+    is_plain = re.fullmatch(r"\d|[^\W\d_]\w*(?: [^\W_]\w*){0,4}(?:\.\.\.)?", text) is not None
+    words = text.casefold().rstrip(".").split(" ")
+    if is_plain and len(text) <= MAX_BARE_CHARS and not set(words) & _keywords():
+        return text
+    return quote(text)
+
+
+@cache
+def _keywords() -> frozenset[str]:
+    """Return the words that can end or change a bare label; more than needed does no harm."""
+    shown = shown_terminals()
+    words: set[str] = set()
+    for name, pattern in re.findall(r"^(\w+)\.\d: (/.*)$", grammar(), re.MULTILINE):
+        is_verb = shown.get(name, "verb ").startswith("verb ")
+        if not is_verb and name not in ("KEYS", "NAMED_KEYS"):
+            words.update(re.findall(r"[a-z]{2,}", re.sub(r"\\[a-z]", " ", pattern)))
+    return frozenset(words)
+
+
 def _target(target: Target, element: Element | None) -> str:
-    match target:
-        case TextTarget():
-            role = "" if target.role is None else f"{ROLE_NAMES[target.role]} "
-            nth = "" if target.nth is None else f"the {ORDINAL_NAMES[target.nth - 1]} "
-            window = "" if target.window is None else f" in window {quote(target.window)}"
-            near = "" if target.near is None else f" near {quote(target.near)}"
-            return f"{nth}{role}{quote(target.text)}{window}{near}"
-        case ElementTarget() | PointTarget():
-            return _label(target, element)
-
-
-def _label(target: Target, element: Element | None) -> str:
     if isinstance(target, TextTarget):
-        return quote(target.text)
-    if element is None:
-        return quote("?")
-    role = "" if element.role == "text" else f"{ROLE_NAMES[element.role]} "
-    window = f" in window {quote(element.window)}" if element.window else ""
-    return f"{role}{quote(element.text)}{window}"
+        return _text_target(target)
+    if element is not None and element.text and len(element.text) <= NAME_CHARS:
+        role = None if element.role == "text" else element.role
+        return _text_target(TextTarget(text=element.text, role=role))
+    if isinstance(target, PointTarget):
+        return quote(f"the point {target.x:g}, {target.y:g}")
+    assert isinstance(target, ElementTarget)
+    kind = "thing" if element is None else element.role
+    return quote(f"{kind} number {target.id}, which has no label")
+
+
+def _text_target(target: TextTarget) -> str:
+    nth = "" if target.nth is None else f"the {_ordinal(target.nth)} "
+    role = "" if target.role is None else f"{ROLE_NAMES.get(target.role, target.role)} "
+    window = "" if target.window is None else f" in window {quote(target.window)}"
+    near = "" if target.near is None else f" near {quote(target.near)}"
+    return f"{nth}{role}{label(target.text)}{window}{near}"
+
+
+def _ordinal(number: int) -> str:
+    is_teen = 10 <= number % 100 <= 20
+    suffix = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"
 
 
 def _key(key: str) -> str:
-    return key if key in KEY_NAMES or key not in ",;" else {",": "comma", ";": "semicolon"}[key]
+    try:
+        return key_name(key)
+    except BadArgumentError:
+        return key  # a planner's mistake: the hands will refuse it by this name
+
+
+def _command(command: Sequence[str]) -> str:
+    is_plain = all(re.fullmatch(r"[\w./-]*\w", word) for word in command)
+    if is_plain and not {word.casefold() for word in command} & _keywords():
+        return " ".join(command)
+    return quote(shlex.join(command))
 
 
 def _wait(action: WaitFor) -> str:
     if action.what == "window":
-        what, states = f"window {quote(action.text)}", ("opens", "closes")
+        what, state = f"window {quote(action.text)}", "opens" if action.present else "closes"
     else:
-        what, states = quote(action.text), ("appears", "disappears")
-    state = states[0] if action.present else states[1]
-    return f"wait until {what} {state} within {action.timeout_s:.0f} seconds"
+        what, state = quote(action.text), "appears" if action.present else "disappears"
+    within = "" if action.timeout_s == WAIT_S else f" within {_number(action.timeout_s)} seconds"
+    return f"wait until {what} {state}{within}"
 
 
-def _claim(claim: Expectation) -> str:
-    negated = "no " if claim.kind in ("text_gone", "window_closed") else ""
-    window = "window " if claim.kind.startswith("window") else ""
-    return f" and expect {negated}{window}{quote(claim.text)}"
+def _seen(condition: Condition) -> str:
+    no = "" if condition.present else "no "
+    window = "window " if condition.what == "window" else ""
+    return f"{no}{window}{quote(condition.text)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".")

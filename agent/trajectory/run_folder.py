@@ -69,6 +69,11 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
+    def is_ours(self) -> bool:
+        """True while this object holds the run's lock."""
+        return self._lock is not None
+
+    @property
     def is_killed(self) -> bool:
         """True for a run that says `running` though no process is on it."""
         return self._info.status == "running" and not RunLock.is_held(self.path / "lock")

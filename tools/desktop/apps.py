@@ -17,9 +17,9 @@ from .processes import end_groups, family, spawn
 
 POLL_S = 0.05
 END_PATIENCE_S = 2.0
-LAUNCHER_PATIENCE_S = 0.5
-"""How long another program's new window waits for one of our own: a dialog of something that was
-running already may come up while ours still starts."""
+ANONYMOUS_PATIENCE_S = 0.5
+"""How long a new window that tells no process id waits for one that is surely the program's: a
+dialog of something that was running already may come up first."""
 
 
 def launch(
@@ -88,27 +88,27 @@ def _wait_for_window(
     timeout_s: float,
     sleep: Callable[[float], None],
 ) -> Window | None:
-    """Return the program's own new window, else one that its running instance opened for it."""
-    deadline = time.monotonic() + timeout_s
-    foreign_since: float | None = None
-    while (now := time.monotonic()) < deadline:
+    """Return the program's own new window, else one that may be its own, else None."""
+    start = time.monotonic()
+    seen_at: float | None = None
+    new: list[Window] = []
+    while (now := time.monotonic()) < start + timeout_s:
         # Asked before the windows: a program that ended may have shown one just before.
         status = process.poll()
         new = [window for window in windows() if window.id not in known]
-        own = family(process.pid) if new else frozenset[int]()
-        for window in new:
-            if window.pid in own or _is_named(window, name):
-                return window
-        if new and status == 0:
-            return new[0]  # a launcher that handed over to a running instance and left
         if new:
-            foreign_since = now if foreign_since is None else foreign_since
-            if now - foreign_since > LAUNCHER_PATIENCE_S and new[0].pid is None:
+            pids = family(process.pid)
+            seen_at = now if seen_at is None else seen_at
+            for window in new:
+                if window.pid in pids or _is_named(window, name):
+                    return window
+            # Handed over to a running instance; or a toolkit, as Tk, that tells no process id.
+            if status == 0 or (new[0].pid is None and now - seen_at > ANONYMOUS_PATIENCE_S):
                 return new[0]
-        if status not in (None, 0):
+        if status is not None and status != 0:
             return None
         sleep(POLL_S)
-    return None
+    return new[0] if new else None
 
 
 def _is_named(window: Window, program: str) -> bool:

@@ -8,7 +8,6 @@ or when the owner has been dead for the grace time.
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from ...memory.errors import ConfigError, DisplayError, MissingProgramError, RunError
+from .processes import spawn
 
 GRACE_S = 900.0
 """How long a desktop waits for its owner to come back after a kill."""
@@ -85,12 +85,9 @@ class Sandbox:
         write_owner(folder)
         module = "deskhand.tools.desktop.sandbox_keeper"
         with (folder / "keeper.log").open("wb") as log:
-            keeper = subprocess.Popen(
+            keeper = spawn(
                 [sys.executable, "-m", module, str(folder), f"{width}x{height}", str(grace_s)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+                log=log,
             )
         deadline = time.monotonic() + START_TIMEOUT_S
         while not (folder / "lease.json").exists():

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..desktop.backend import Window
 from ..desktop.capture import Capture, Pixels
 from ..desktop.geometry import Box
 from .elements import Element, Role, State
 from .ocr import OcrEngine, TextLine, load_ocr
-from .split import gradient, split_lines
+from .split import INK, gradient, split_lines
 from .widgets import (
     MAX_CONTROL_HEIGHT_PX,
     Frame,
@@ -26,6 +27,7 @@ from .widgets import (
     is_mark_sized,
     is_marked,
     is_plain,
+    stands_alone,
 )
 
 MIN_FIELD_WIDTH_PX = 40
@@ -37,6 +39,15 @@ LABEL_GAP_PX = 220
 """How far at the left of a field its label may end."""
 MARK_LABEL_GAP_PX = 26
 ROW_OVERLAP = 0.5
+MAX_BUTTON_CHARS = 40
+TITLE_BAR_PX = 12
+"""A frame that begins this close below a window's top is its title bar."""
+FRAME_BORDER_PX = 3
+SIGN_LINE_PX = 24
+SIGN_PAD_PX = 7
+MIN_SIGN_SCORE = 0.5
+MISREAD_SIGNS = {"十": "+", "一": "-", "二": "=", "口": "", "□": "", "〇": "0", "人": "^"}
+"""A Chinese model reads lone signs as characters; keys of calculators are not Chinese."""
 
 
 class ScreenParser:
@@ -65,15 +76,23 @@ class ScreenParser:
         """
         pixels = capture.pixels
         edges = gradient(pixels)
-        lines = split_lines(self.ocr.read(pixels, check=check), edges)
+        frames = find_frames(edges)
+        read = self.ocr.read(pixels, check=check)
+        marks = [
+            frame.box
+            for frame in frames
+            if is_mark_sized(frame.box) and stands_alone(edges, frame.box)
+        ]
+        lines = split_lines(read, edges, marks)
         check()
-        found = _Merge(pixels, lines, find_frames(edges), self.ocr).elements()
+        found = _Merge(pixels, lines, frames, marks, edges, self.ocr).elements()
         places = [
             (window.title, box)
             for window in windows
             if not window.is_minimized
             and (box := capture.view.box_from_desktop(window.box)) is not None
         ]
+        found = [_not_title_bar(element, [box for _, box in places]) for element in found]
         return [
             replace(element, id=number, window=_window_of(element, places))
             for number, element in enumerate(in_reading_order(found), 1)
@@ -102,12 +121,29 @@ def _window_of(element: Element, places: Sequence[tuple[str, Box]]) -> str:
     return next((title for title, box in places if box.contains(*element.box.centre)), "")
 
 
+def _not_title_bar(element: Element, windows: Sequence[Box]) -> Element:
+    """Return a button as text if it is the title bar of a window."""
+    is_bar = element.role == "button" and any(
+        abs(element.box.top - window.top) <= TITLE_BAR_PX and element.box.width > 0.4 * window.width
+        for window in windows
+    )
+    return replace(element, role="text", source="ocr") if is_bar else element
+
+
 class _Merge:
     """One picture's texts and frames, and the rules that make elements of them."""
 
     def __init__(
-        self, pixels: Pixels, lines: Sequence[TextLine], frames: Sequence[Frame], ocr: OcrEngine
+        self,
+        pixels: Pixels,
+        lines: Sequence[TextLine],
+        frames: Sequence[Frame],
+        marks: Sequence[Box],
+        edges: NDArray[np.uint8],
+        ocr: OcrEngine,
     ) -> None:
+        self._edges = edges
+        self._marks = frozenset(marks)
         self._pixels = pixels
         self._lines = list(lines)
         self._frames = frames
@@ -117,7 +153,7 @@ class _Merge:
     def elements(self) -> list[Element]:
         """Return all elements, unnumbered."""
         found: list[Element] = []
-        marks = [frame for frame in self._frames if is_mark_sized(frame.box)]
+        marks = [frame for frame in self._frames if frame.box in self._marks]
         found += [element for mark in marks if (element := self._mark(mark)) is not None]
         taken = [element.box for element in found]
         controls = [
@@ -207,17 +243,21 @@ class _Merge:
 
     def _around_text(self, box: Box, index: int) -> Element | None:
         line = self._lines[index]
-        if box.height > 4 * line.box.height + 8 or box.width < line.box.width:
+        if len(line.text.strip()) == 1:
+            line = self._read_sign(box, line)
+        if box.height > 4 * line.box.height + 8 or _hugs(box, line.box):
             return None
         off_centre = abs(line.box.centre[0] - box.centre[0])
         is_centred = off_centre <= max(8.0, 0.08 * box.width)
         blank_at_right = box.right - line.box.right
         is_left = line.box.left - box.left < 0.25 * box.width
-        if not is_centred and is_left and blank_at_right > 0.3 * box.width:
+        if not is_centred and is_left and blank_at_right > 0.2 * box.width:
             if box.width < MIN_FIELD_WIDTH_PX or brightness(self._pixels, box) < BRIGHT:
                 return None
             # What the field holds stays a text of its own.
             return _element("textbox", self._label_of(box), box, line.score, "widget")
+        if len(line.text) > MAX_BUTTON_CHARS:
+            return None
         if is_centred or box.width < line.box.width + 4 * line.box.height:
             self._used.add(index)
             return _element("button", line.text, box, line.score, "widget")
@@ -231,20 +271,69 @@ class _Merge:
             is_wide = box.width >= 2.5 * box.height and box.width >= MIN_FIELD_WIDTH_PX
             if is_wide and MIN_FIELD_HEIGHT_PX <= box.height <= 60 and is_plain(self._pixels, box):
                 found.append(_element("textbox", self._label_of(box), box, 0.6, "widget"))
-            elif (
-                box.width >= 16
-                and box.height >= 14
-                and not is_plain(self._pixels, box, share=0.995)
-            ):
+            elif box.width >= 16 and box.height >= 14:
                 keys.append(box)
-        lines = self._ocr.read_boxes(self._pixels, [_trimmed(box) for box in keys])
-        for box, line in zip(keys, lines, strict=True):
+        signs = [sign for box in keys if (sign := self._sign_in(box)) is not None]
+        lines = self._ocr.read_boxes(self._pixels, [area for _, area in signs])
+        for (box, _), line in zip(signs, lines, strict=True):
             text = line.text.strip()
-            if text and line.score >= 0.6 and len(text) <= 6:
+            text = MISREAD_SIGNS.get(text, text)
+            if text and line.score >= MIN_SIGN_SCORE and len(text) <= 6:
                 found.append(_element("button", text, box, line.score, "widget"))
             elif box.width <= 64:
                 found.append(_element("icon", "", box, 0.5, "icon"))
         return found
+
+    def _read_sign(self, box: Box, line: TextLine) -> TextLine:
+        """Return a single character as it reads in the middle of a line's height."""
+        sign = self._sign_in(box)
+        if sign is None:
+            return line
+        (again,) = self._ocr.read_boxes(self._pixels, [sign[1]])
+        text = again.text.strip() if again.score >= MIN_SIGN_SCORE else line.text.strip()
+        if text in ("1", "l", "I", "|") and self._leans(sign[1]):
+            text = "/"
+        return replace(line, text=MISREAD_SIGNS.get(text, text))
+
+    def _leans(self, area: Box) -> bool:
+        """Tell whether a stroke goes from the upper right to the lower left."""
+        ink = self._edges[area.top : area.bottom, area.left : area.right] > INK
+        rows = np.flatnonzero(ink.any(1))
+        third = max(1, len(rows) // 3)
+        top, bottom = ink[rows[:third]], ink[rows[-third:]]
+        lean = np.nonzero(top)[1].mean() - np.nonzero(bottom)[1].mean()
+        return bool(lean > 0.15 * len(rows))
+
+    def _sign_in(self, box: Box) -> tuple[Box, Box] | None:
+        """Return a frame with the part of it to read: its ink, at a line's height.
+
+        None if the ink touches the border: then the frame is itself a glyph or a part of a picture.
+        """
+        inner = box.inflate(-FRAME_BORDER_PX)
+        if inner.width < 4 or inner.height < 4:
+            return None
+        ink = self._edges[inner.top : inner.bottom, inner.left : inner.right] > INK
+        rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+        if len(rows) == 0:
+            return None
+        touches = (
+            rows[0] == 0
+            or columns[0] == 0
+            or rows[-1] == inner.height - 1
+            or columns[-1] == inner.width - 1
+        )
+        if touches:
+            return None
+        # Where a sign stands in its line tells a full stop from a dot, a minus from an underscore.
+        half = max(SIGN_LINE_PX / 2, (rows[-1] - rows[0]) / 2 + 4)
+        middle = inner.height / 2
+        area = Box(
+            inner.left + max(0, int(columns[0]) - SIGN_PAD_PX),
+            inner.top + max(0, round(middle - half)),
+            inner.left + min(inner.width, int(columns[-1]) + 1 + SIGN_PAD_PX),
+            inner.top + min(inner.height, round(middle + half)),
+        )
+        return box, area
 
     def _editors(self) -> list[Element]:
         """Return large, bright, plain areas: where longer texts are written."""
@@ -292,15 +381,14 @@ def _row_overlap(a: Box, b: Box) -> float:
     return max(0, common) / max(1, min(a.height, b.height))
 
 
+def _hugs(box: Box, text: Box) -> bool:
+    """Tell whether a frame is no more than the outline of a text."""
+    return box.width < text.width + 4 or box.height < text.height + 4
+
+
 def _is_inside_of_text(box: Box, text: Box) -> bool:
     """Tell whether a frame is a part of a glyph, such as the inside of an o or a d."""
     return _share_inside(box, text.inflate(2)) > 0.8 and box.area < 0.85 * text.area
-
-
-def _trimmed(box: Box) -> Box:
-    """Return a frame without its border, which the reader would take for a character."""
-    pad = min(4, box.height // 5)
-    return box.inflate(-pad)
 
 
 def same_pixels(a: Pixels, b: Pixels) -> bool:

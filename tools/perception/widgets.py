@@ -17,6 +17,8 @@ MIN_SIDE_PX = 9
 MAX_CONTROL_HEIGHT_PX = 90
 MIN_FILL = 0.72
 """A frame's outline encloses most of its bounding box; a circle encloses 0.785 of it."""
+MIN_MARK_FILL = 0.6
+"""Small circles are drawn with few pixels."""
 MARK_SIDE_PX = (10, 24)
 """Sides of check boxes and radio buttons at one to one and a half times scale."""
 SAME_FRAME_IOU = 0.7
@@ -48,14 +50,26 @@ def find_frames(edges: NDArray[np.uint8]) -> list[Frame]:
         if w < MIN_SIDE_PX or h < MIN_SIDE_PX:
             continue
         fill = cv2.contourArea(contour) / (w * h)
-        if fill < MIN_FILL:
+        is_small = is_mark_sized(Box(x, y, x + w, y + h))
+        if fill < (MIN_MARK_FILL if is_small else MIN_FILL):
             continue
         is_hole = links[3] >= 0
         pad = 1 if is_hole else 0  # a hole's outline runs inside of the border
         box = Box(max(0, x - pad), max(0, y - pad), x + w + pad, y + h + pad)
-        is_round = 0.8 < w / h < 1.25 and fill < 0.87 and w <= MARK_SIDE_PX[1] + 4
+        is_round = is_mark_sized(box) and not _has_corners(edges, box)
         frames.append(Frame(box=box, shape="circle" if is_round else "rectangle"))
     return _without_doubles(frames)
+
+
+def _has_corners(edges: NDArray[np.uint8], box: Box) -> bool:
+    """Tell whether a border runs through the corners of a box: it does not for a circle."""
+    size = 2
+    corners = [
+        edges[y : y + size, x : x + size]
+        for y in (box.top, box.bottom - size)
+        for x in (box.left, box.right - size)
+    ]
+    return sum(bool((corner > 3 * EDGE).any()) for corner in corners if corner.size) >= 3
 
 
 def _without_doubles(frames: Sequence[Frame]) -> list[Frame]:
@@ -72,6 +86,14 @@ def is_mark_sized(box: Box) -> bool:
     return (
         low <= box.width <= high and low <= box.height <= high and abs(box.width - box.height) <= 3
     )
+
+
+def stands_alone(edges: NDArray[np.uint8], box: Box) -> bool:
+    """Tell whether nothing is drawn right beside a small frame, as it is beside the letter O."""
+    rows = slice(box.top + 2, box.bottom - 2)
+    left = edges[rows, max(0, box.left - 4) : max(0, box.left - 1)]
+    right = edges[rows, box.right + 1 : box.right + 4]
+    return not any(bool((side > 3 * EDGE).any()) for side in (left, right) if side.size)
 
 
 def is_marked(pixels: Pixels, box: Box) -> bool:
