@@ -19,7 +19,7 @@ from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.sandbox import Sandbox
 
 LINES = ("Grüße aus Zürich – ein Café, 5 €", "你好，世界")
-PRODUCT = "42"
+RESULT = "42"
 
 TASK = """
 open mousepad
@@ -29,15 +29,15 @@ click "Save As..." and expect window "Save As"
 type "{path}" into Name, replacing what is there
 click Save in window "Save As" and expect window "{name}"
 open galculator
-click 6 in window "galculator"
-click "*" in window "galculator"
+click 1 in window "galculator"
 click 7 in window "galculator"
-click "=" in window "galculator" and expect "{product}"
+click 6 in window "galculator"
+click 4 in window "galculator"
+click sqrt in window "galculator" and expect "{result}"
 press ctrl+c
 switch to mousepad
-press ctrl+end
 press enter
-press ctrl+v and expect "{product}"
+press ctrl+v and expect "{result}"
 press ctrl+s
 """
 
@@ -47,7 +47,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="deskhand-demo-"))
     note = folder / "note.txt"
     task = TASK.format(
-        first=LINES[0], second=LINES[1], seen="Café", path=note, name=note.name, product=PRODUCT
+        first=LINES[0], second=LINES[1], seen="Café", path=note, name=note.name, result=RESULT
     ).strip()
 
     def show(record: StepRecord) -> None:
@@ -67,7 +67,7 @@ def main() -> int:
                 task, folder=run, settings=RunSettings(), desktop=desktop, along=along
             )
     written = note.read_text(encoding="utf-8") if note.exists() else ""
-    expected = "\n".join((*LINES, PRODUCT))
+    expected = "\n".join((*LINES, RESULT))
     is_right = result.status == "done" and written.rstrip("\n") == expected
     console.print(f"{result.status}: {result.reason or 'every step was settled'}")
     console.print(f"the file {'holds exactly the text' if is_right else f'is wrong: {written!r}'}")

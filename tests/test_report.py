@@ -116,8 +116,8 @@ def test_target_point_and_changes_are_marked_in_the_pixels_of_the_picture(
     assert (point["cx"], point["cy"]) == ("30", "20")
     changed = page.all("rect", "changed")
     assert [(r["x"], r["y"], r["width"], r["height"]) for r in changed] == [
-        ("5", "6", "100", "40"),
-        ("0", "0", "1", "1"),
+        ("1", "2", "108", "48"),  # four pixels around what changed
+        ("-4", "-4", "9", "9"),
     ]
     assert "changed in 2 places" in page.text
     assert {svg["viewbox"] for svg in page.all("svg", "picture")} == {"0 0 320 200"}

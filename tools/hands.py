@@ -7,16 +7,17 @@ once more right before the press) and verified (the screen watched until the eff
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
+
+import numpy as np
 
 from ..memory.errors import (
     ActionFailed,
     ApprovalRequired,
     BadArgumentError,
     ConfigError,
-    GroundingError,
     PolicyDenied,
 )
 from .actions import (
@@ -43,6 +44,7 @@ from .desktop.apps import launch
 from .desktop.backend import Button, Window
 from .desktop.capture import Pixels
 from .desktop.desktop import Desktop
+from .desktop.geometry import Box
 from .grounding import Place, Prepared, prepare, topmost_at
 from .outcome import Outcome
 from .perception.change import same_patch
@@ -75,6 +77,8 @@ class Acted:
     windows: tuple[Window, ...]
     clipboard: str = ""
     """The clipboard's text before keys that copy."""
+    reacted: bool = False
+    """Whether what was clicked looked different while it was pressed: it took the click."""
     outcome: Outcome | None = None
     """Set where the action itself knows its outcome (launch, wait, clipboard)."""
     started_at: float = 0.0
@@ -173,13 +177,7 @@ class Hands:
             acted = self._dispatch(prepared, permit)
         finally:
             permit.spend()
-        return Acted(
-            before=acted.before,
-            windows=acted.windows,
-            clipboard=acted.clipboard,
-            outcome=acted.outcome,
-            started_at=started,
-        )
+        return replace(acted, started_at=started)
 
     def verify(self, prepared: Prepared, acted: Acted) -> tuple[Outcome, Observation]:
         """Watch the screen until the effect shows or patience runs out.
@@ -192,24 +190,13 @@ class Hands:
             before=acted.before,
             windows=acted.windows,
             clipboard=acted.clipboard,
+            reacted=acted.reacted,
             known=acted.outcome,
         )
         elapsed = time.monotonic() - acted.started_at if acted.started_at else outcome.elapsed_s
-        return (
-            Outcome(
-                effect=outcome.effect,
-                evidence=outcome.evidence,
-                changed=outcome.changed,
-                elapsed_s=elapsed,
-                answer=outcome.answer,
-            ),
-            after,
-        )
+        return replace(outcome, elapsed_s=elapsed), after
 
-    def _baseline(
-        self, prepared: Prepared, *, clipboard: str = "", outcome: Outcome | None = None
-    ) -> Acted:
-        del prepared
+    def _baseline(self, *, clipboard: str = "", outcome: Outcome | None = None) -> Acted:
         return Acted(
             before=self.desktop.grab(),
             windows=tuple(self.desktop.windows()),
@@ -217,7 +204,7 @@ class Hands:
             outcome=outcome,
         )
 
-    def _dispatch(self, prepared: Prepared, permit: Permit) -> Acted:  # noqa: C901 - one arm a kind
+    def _dispatch(self, prepared: Prepared, permit: Permit) -> Acted:
         action = prepared.action
         match action:
             case Click():
@@ -227,7 +214,7 @@ class Hands:
             case RightClick():
                 return self._click(prepared, permit, button="right")
             case Move():
-                acted = self._baseline(prepared)
+                acted = self._baseline()
                 self.desktop.input.move(permit, *self._input_of(prepared, prepared.place))
                 return acted
             case Drag():
@@ -238,25 +225,25 @@ class Hands:
                 return self._type(prepared, action, permit)
             case PressKeys():
                 clipboard = self.desktop.get_clipboard()
-                acted = self._baseline(prepared, clipboard=clipboard)
+                acted = self._baseline(clipboard=clipboard)
                 self.desktop.input.press_keys(permit, action.keys)
                 return acted
             case WaitFor():
                 outcome = wait_for(self.desktop, self.observer, action)
-                return self._baseline(prepared, outcome=outcome)
+                return self._baseline(outcome=outcome)
             case Pause():
                 self.desktop.takeover.sleep(action.seconds)
                 outcome = Outcome(effect="confirmed", evidence=f"waited {action.seconds:g} s")
-                return self._baseline(prepared, outcome=outcome)
+                return self._baseline(outcome=outcome)
             case Launch():
                 return self._launch(prepared, action, permit)
             case FocusWindow():
                 assert prepared.window is not None
-                acted = self._baseline(prepared)
+                acted = self._baseline()
                 self.desktop.input.focus_window(permit, prepared.window)
                 return acted
             case SetClipboard():
-                acted = self._baseline(prepared)
+                acted = self._baseline()
                 self.desktop.input.set_clipboard(permit, action.text)
                 return acted
             case SaveScreenshot():
@@ -274,23 +261,31 @@ class Hands:
         self, prepared: Prepared, permit: Permit, *, button: Button = "left", count: int = 1
     ) -> Acted:
         baseline: list[Acted] = []
+        box = self._patch(prepared, prepared.place)
 
         def before_press() -> None:
             self._recheck(prepared, prepared.place)
-            baseline.append(self._baseline(prepared))
+            baseline.append(self._baseline())
+
+        def while_pressed() -> None:
+            pressed, before = self.desktop.grab(), baseline[-1].before
+            area = slice(box.top, box.bottom), slice(box.left, box.right)
+            if not np.array_equal(pressed[area], before[area]):
+                baseline.append(replace(baseline[-1], reacted=True))
 
         x, y = self._input_of(prepared, prepared.place)
         self.desktop.input.click(
-            permit, x, y, button=button, count=count, before_press=before_press
-        )
-        return baseline[0]
+            permit, x, y, button=button, count=count,
+            before_press=before_press, while_pressed=while_pressed,
+        )  # fmt: skip
+        return baseline[-1]
 
     def _drag(self, prepared: Prepared, permit: Permit) -> Acted:
         baseline: list[Acted] = []
 
         def before_press() -> None:
             self._recheck(prepared, prepared.start)
-            baseline.append(self._baseline(prepared))
+            baseline.append(self._baseline())
 
         self.desktop.input.drag(
             permit,
@@ -303,7 +298,7 @@ class Hands:
     def _scroll(self, prepared: Prepared, action: Scroll, permit: Permit) -> Acted:
         dx, dy = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}[action.direction]
         at = None if prepared.place is None else self._input_of(prepared, prepared.place)
-        acted = self._baseline(prepared)
+        acted = self._baseline()
         self.desktop.input.scroll(permit, dx * action.notches, dy * action.notches, at=at)
         return acted
 
@@ -321,12 +316,12 @@ class Hands:
         if action.replace:
             self.desktop.input.press_keys(permit, ("ctrl", "a"))
         if acted is None:
-            acted = self._baseline(prepared)
+            acted = self._baseline()
         self.desktop.input.type_text(permit, text)
         return acted
 
     def _launch(self, prepared: Prepared, action: Launch, permit: Permit) -> Acted:
-        acted = self._baseline(prepared)
+        acted = self._baseline()
         permit.commit()
         window = launch(
             action.command,
@@ -344,7 +339,19 @@ class Hands:
         path = self._pictures / name if action.path is None else Path(action.path).expanduser()
         self.desktop.capture().save(path)
         outcome = Outcome(effect="confirmed", evidence=f"saved {path}", answer=str(path))
-        return self._baseline(prepared, outcome=outcome)
+        return self._baseline(outcome=outcome)
+
+    def _patch(self, prepared: Prepared, place: Place | None) -> Box:
+        """Return what is looked at to know a target again: its box, or a little around a point."""
+        assert place is not None
+        if place.element is not None:
+            box = place.element.box.inflate(TARGET_PAD_PX)
+        else:
+            x, y = round(place.point.x), round(place.point.y)
+            box = Box(x, y, x, y).inflate(POINT_PATCH_PX)
+        inside = box.intersect(prepared.observation.capture.view.box)
+        assert inside is not None  # the point lies inside the picture
+        return inside
 
     def _recheck(self, prepared: Prepared, place: Place | None) -> None:
         """Look once more, with the pointer on the target, before the press that counts.
@@ -362,15 +369,9 @@ class Hands:
             raise TargetGone(
                 f'"{expected.title}" was at the target, now it is {title}; nothing was pressed'
             )
-        if place.element is not None:
-            box = place.element.box.inflate(TARGET_PAD_PX).intersect(view.box)
-        else:
-            x, y = round(place.point.x), round(place.point.y)
-            pad = POINT_PATCH_PX
-            box = view.box.intersect(type(view.box)(x - pad, y - pad, x + pad, y + pad))
-        assert box is not None  # the point lies inside the picture
+        box = self._patch(prepared, place)
         if not same_patch(prepared.observation.capture.pixels, self.desktop.grab(), box):
             raise TargetGone("the target changed or moved before the press; nothing was pressed")
 
 
-__all__ = ["Acted", "Hands", "SecretSource", "TargetGone", "GroundingError"]
+__all__ = ["Acted", "Hands", "SecretSource", "TargetGone"]

@@ -8,7 +8,7 @@ is more than a focus ring or a caret. What cannot be told is called `unverifiabl
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .actions import (
     Action,
@@ -109,6 +109,7 @@ class Verifier:
         before: Pixels,
         windows: Sequence[Window],
         clipboard: str = "",
+        reacted: bool = False,
         known: Outcome | None = None,
         patience_s: float = PATIENCE_S,
     ) -> tuple[Outcome, Observation]:
@@ -119,6 +120,7 @@ class Verifier:
             before: The whole desktop right before the first event.
             windows: The windows then.
             clipboard: The clipboard's text then, for keys that copy.
+            reacted: Whether the target looked different while it was pressed.
             known: The outcome, where the action itself knew it; only expectations are added.
             patience_s: How long an unchanged screen is watched.
         """
@@ -134,7 +136,11 @@ class Verifier:
             return self._by_expectations(prepared, changes, after), after
         if isinstance(action, TypeText):
             return self._by_text(prepared, action, changes, after), after
-        return self._by_changes(prepared, before, changes, after), after
+        outcome = self._by_changes(prepared, before, changes, after)
+        if outcome.effect == "no_effect" and reacted:
+            evidence = f"the target took the click; {outcome.evidence}"
+            outcome = replace(outcome, effect="unverifiable", evidence=evidence)
+        return outcome, after
 
     def _read_back(self, action: Action, prepared: Prepared, clipboard: str) -> Outcome | None:
         """Return the verdict of actions whose effect can be read back, else None."""

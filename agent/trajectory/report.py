@@ -46,6 +46,9 @@ RESUMABLE = ("killed", "stopped", "asked")
 PHASES = ("observe_s", "plan_s", "guard_s", "act_s", "verify_s")
 PHASE_WORDS = ("look", "plan", "guard", "act", "verify")
 
+CHANGED_PAD_PX = 4
+"""So that the outline of a changed word does not lie on the word."""
+
 SCRIPT = """
 const large = document.querySelector("dialog");
 for (const shot of document.querySelectorAll("button.shot"))
@@ -180,10 +183,12 @@ def _after(step: StepRecord, album: Album) -> str:
     if step.after is None:
         return ""
     changed = step.outcome["changed"]
-    marks = "".join(_rectangle(box, "changed") for box in changed)
-    places = "one place" if len(changed) == 1 else f"{len(changed)} places"
-    said = f'<span class="key dash"></span>changed in {places}' if changed else "nothing changed"
-    return _figure(step.after, album, marks, f"After: {said}", f"Screen after step {step.step}")
+    marks = "".join(_rectangle(box, "changed", pad=CHANGED_PAD_PX) for box in changed)
+    said = "After"
+    if changed:
+        places = "one place" if len(changed) == 1 else f"{len(changed)} places"
+        said = f'After: <span class="key dash"></span>changed in {places}'
+    return _figure(step.after, album, marks, said, f"Screen after step {step.step}")
 
 
 def _figure(handle: PictureHandle, album: Album, marks: str, caption: str, label: str) -> str:
@@ -200,11 +205,11 @@ def _figure(handle: PictureHandle, album: Album, marks: str, caption: str, label
     return f"<figure>{shown}<figcaption>{caption}</figcaption></figure>"
 
 
-def _rectangle(xyxy: Sequence[float], style: str) -> str:
+def _rectangle(xyxy: Sequence[float], style: str, *, pad: float = 0.0) -> str:
     left, top, right, bottom = (float(value) for value in xyxy)
     return (
-        f'<rect class="{style}" x="{left:g}" y="{top:g}" '
-        f'width="{right - left:g}" height="{bottom - top:g}" rx="2"/>'
+        f'<rect class="{style}" x="{left - pad:g}" y="{top - pad:g}" '
+        f'width="{right - left + 2 * pad:g}" height="{bottom - top + 2 * pad:g}" rx="2"/>'
     )
 
 
@@ -212,7 +217,7 @@ def _times(step: StepRecord) -> str:
     seconds = [float(step.timings.get(phase, 0.0)) for phase in PHASES]
     if not any(seconds):
         return ""
-    bars = "".join(f'<i style="flex:{value:.3f} 0 0"></i>' for value in seconds)
+    bars = "".join(f'<i style="flex:{value * 1000:.0f} 0 0"></i>' for value in seconds)
     words = "".join(
         f"<span><i></i>{word} {value:.2f} s</span>"
         for word, value in zip(PHASE_WORDS, seconds, strict=True)

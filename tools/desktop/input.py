@@ -15,8 +15,9 @@ from .keys import MODIFIERS, key_name
 from .takeover import Takeover
 from .text_entry import enter_text
 
-PRESS_S = 0.02
-"""Between press and release: some toolkits drop a click of no length."""
+PRESS_S = 0.05
+"""Between press and release: some toolkits drop a click of no length, and the pressed look of a
+button is drawn with the next frame."""
 DOUBLE_CLICK_S = 0.06
 DRAG_STEPS = 24
 DRAG_STEP_S = 0.012
@@ -56,8 +57,19 @@ class Input:
         button: Button = "left",
         count: int = 1,
         before_press: Callable[[], None] = _nothing,
+        while_pressed: Callable[[], None] = _nothing,
     ) -> None:
-        """Click at a place; `before_press` runs once the pointer is there and may raise."""
+        """Click at a place.
+
+        Args:
+            permit: Leave to do it.
+            x: Desktop units.
+            y: Desktop units.
+            button: Which pointer button.
+            count: 2 for a double click.
+            before_press: Called once the pointer is there; may raise, then nothing is pressed.
+            while_pressed: Called while the button is held down.
+        """
         self.move(permit, x, y)
         before_press()
         for number in range(count):
@@ -66,6 +78,7 @@ class Input:
             self._press(permit, button)
             try:
                 self._takeover.sleep(PRESS_S)
+                while_pressed()
             finally:
                 self._backend.release_button(button)
 

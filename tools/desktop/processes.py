@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 import psutil
@@ -67,6 +68,21 @@ def family(pid: int) -> frozenset[int]:
     except psutil.NoSuchProcess:
         return frozenset({pid})
     return frozenset({pid, *(child.pid for child in children)})
+
+
+def started_at(pid: int) -> int | None:
+    """Return when a process started, in clock ticks after boot; None if it has ended.
+
+    With the id it tells a process from a later one of the same id. psutil's `create_time` does not:
+    it moves with the system clock.
+    """
+    try:
+        record = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # proc(5): the second field, the name, is in parentheses and may hold anything.
+    fields = record.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else int(fields[19])
 
 
 def _signal(group: int, number: signal.Signals) -> bool:

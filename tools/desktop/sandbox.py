@@ -8,24 +8,32 @@ or when the owner has been dead for the grace time.
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 from ...memory.errors import ConfigError, DisplayError, MissingProgramError, RunError
-from .processes import spawn
+from .processes import spawn, started_at
 
 GRACE_S = 900.0
 """How long a desktop waits for its owner to come back after a kill."""
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
+POLL_S = 0.02
+ENDING = "ending"
+"""A file of this name in the folder says that the keeper has begun to end the desktop."""
 MIN_SIZE, MAX_SIZE = (320, 240), (7680, 4320)
 
 PROGRAMS = (("Xvfb", "xvfb"), ("openbox", "openbox"), ("dbus-daemon", "dbus"))
 """Program and the Debian package that brings it."""
+
+
+NOT_FOR_CHILDREN = ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XDG_SESSION_ID", "SESSION_MANAGER")
+"""Variables of the user's own session that would lead a program to the user's screen."""
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -64,13 +72,17 @@ class Sandbox:
         lease = json.loads((folder / "lease.json").read_text(encoding="utf-8"))
         self.display: str = lease["display"]
         self.size: tuple[int, int] = (lease["size"][0], lease["size"][1])
-        self._keeper_pid: int = lease["keeper"]
-        self._bus: str = lease["bus"]
+        self._keeper_pid: int = lease["keeper"]["pid"]
+        self._keeper_started: int = lease["keeper"]["started"]
         self._is_open = True
 
     @classmethod
     def start(cls, size: tuple[int, int] = (1280, 800), *, grace_s: float = GRACE_S) -> "Sandbox":
         """Return a new virtual desktop.
+
+        Args:
+            size: Width and height in pixels.
+            grace_s: How long it stands after the death of its owner.
 
         Raises:
             ConfigError: If the size is out of range.
@@ -89,17 +101,20 @@ class Sandbox:
                 [sys.executable, "-m", module, str(folder), f"{width}x{height}", str(grace_s)],
                 log=log,
             )
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not (folder / "lease.json").exists():
-            if keeper.poll() is not None or time.monotonic() > deadline:
-                keeper.kill()
-                keeper.wait()
-                said = (folder / "keeper.log").read_text(encoding="utf-8", errors="replace")
-                shutil.rmtree(folder, ignore_errors=True)
-                last = (said.strip().splitlines() or ["nothing in its log"])[-1]
-                raise DisplayError(f"the virtual desktop did not start: {last}")
-            time.sleep(0.02)
-        return cls(folder)
+        try:
+            deadline = time.monotonic() + START_TIMEOUT_S
+            while not (folder / "lease.json").exists():
+                if keeper.poll() is not None or time.monotonic() > deadline:
+                    raise DisplayError(f"the virtual desktop did not start: {_last_line(folder)}")
+                time.sleep(POLL_S)
+            return cls(folder)
+        except BaseException:  # also Ctrl-C: nobody else would end it before the grace time
+            keeper.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                keeper.wait(STOP_TIMEOUT_S)
+            keeper.kill()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     @classmethod
     def attach(cls, folder: Path) -> "Sandbox":
@@ -108,46 +123,44 @@ class Sandbox:
         Raises:
             RunError: If it is gone, or its owner is still alive.
         """
+        gone = RunError(f"the virtual desktop {folder} is gone; start the task anew")
         try:
             sandbox = cls(folder)
-        except (OSError, ValueError, KeyError):
-            raise RunError(f"the virtual desktop {folder} is gone; start the task anew") from None
-        if not psutil.pid_exists(sandbox._keeper_pid):
-            raise RunError(f"the virtual desktop {folder} has ended; start the task anew")
-        owner = read_owner(folder)
-        if owner is not None and owner.pid != os.getpid():
-            raise RunError(f"the virtual desktop {folder} is in use by process {owner.pid}")
-        write_owner(folder)
+            owner = read_owner(folder)
+            if owner is not None and owner != os.getpid():
+                raise RunError(f"the virtual desktop {folder} is in use by process {owner}")
+            write_owner(folder)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise gone from None
+        # Asked last: its grace time may have ended just before it saw us.
+        if not sandbox.is_alive:
+            raise gone
         return sandbox
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the desktop stands."""
+        return (
+            started_at(self._keeper_pid) == self._keeper_started
+            and not (self.folder / ENDING).exists()
+            and self.folder.exists()
+        )
 
     @property
     def env(self) -> dict[str, str]:
         """The environment for programs on this desktop, made from this process's own."""
-        env = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XDG_SESSION_ID")
-        }
-        return env | self.variables
+        own = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
+        return own | self.variables
 
     @property
     def variables(self) -> dict[str, str]:
         """What `env` adds to a process's own environment."""
-        return {
-            "DISPLAY": self.display,
-            "XAUTHORITY": str(self.folder / "client.auth"),
-            "DBUS_SESSION_BUS_ADDRESS": self._bus,
-            "XDG_SESSION_TYPE": "x11",
-            "GDK_BACKEND": "x11",
-            "QT_QPA_PLATFORM": "xcb",
-            "GTK_USE_PORTAL": "0",
-            "NO_AT_BRIDGE": "1",
-        }
+        return desktop_variables(self.folder, self.display)
 
     def register(self, pid: int) -> None:
         """Have the process group of a launched application ended with the desktop."""
         with (self.folder / "apps").open("a", encoding="ascii") as file:
-            file.write(f"{pid}\n")
+            file.write(f"{pid} {started_at(pid)}\n")
 
     def leave(self) -> None:
         """Let go of the desktop but keep it for the grace time, so that a run can be resumed."""
@@ -158,13 +171,14 @@ class Sandbox:
         if not self._is_open:
             return
         self._is_open = False
-        (self.folder / "release").touch()
-        try:
-            psutil.Process(self._keeper_pid).wait(timeout=STOP_TIMEOUT_S)
-        except psutil.NoSuchProcess:
-            pass
-        except psutil.TimeoutExpired:
-            psutil.Process(self._keeper_pid).kill()
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        if started_at(self._keeper_pid) == self._keeper_started:
+            os.kill(self._keeper_pid, signal.SIGTERM)
+        while started_at(self._keeper_pid) == self._keeper_started:
+            if time.monotonic() > deadline:
+                os.kill(self._keeper_pid, signal.SIGKILL)
+                break
+            time.sleep(POLL_S)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> "Sandbox":
@@ -174,22 +188,38 @@ class Sandbox:
         self.close()
 
 
+def desktop_variables(folder: Path, display: str) -> dict[str, str]:
+    """Return the environment variables that lead a program to the desktop, and only there."""
+    return {
+        "DISPLAY": display,
+        "XAUTHORITY": str(folder / "client.auth"),
+        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder / 'bus'}",
+        "XDG_SESSION_TYPE": "x11",
+        "GDK_BACKEND": "x11",
+        "QT_QPA_PLATFORM": "xcb",
+        "GTK_USE_PORTAL": "0",
+        "NO_AT_BRIDGE": "1",
+    }
+
+
 def write_owner(folder: Path) -> None:
     """Write that this process owns the desktop in the folder."""
-    process = psutil.Process()
-    record = {"pid": process.pid, "created": process.create_time()}
+    record = {"pid": os.getpid(), "started": started_at(os.getpid())}
     temporary = folder / "owner.new"
     temporary.write_text(json.dumps(record), encoding="ascii")
     temporary.replace(folder / "owner.json")
 
 
-def read_owner(folder: Path) -> psutil.Process | None:
-    """Return the process that owns the desktop in the folder, None if it is dead."""
+def read_owner(folder: Path) -> int | None:
+    """Return the id of the process that owns the desktop in the folder, None if it is dead."""
     try:
         record = json.loads((folder / "owner.json").read_text(encoding="ascii"))
-        process = psutil.Process(record["pid"])
-        # A process id may have been given to another process since.
-        is_same = abs(process.create_time() - record["created"]) < 1.0
-    except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
+        pid, started = int(record["pid"]), record["started"]
+    except (OSError, ValueError, KeyError):
         return None
-    return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
+    return pid if started_at(pid) == started else None
+
+
+def _last_line(folder: Path) -> str:
+    said = (folder / "keeper.log").read_text(encoding="utf-8", errors="replace")
+    return (said.strip().splitlines() or ["its keeper said nothing"])[-1]

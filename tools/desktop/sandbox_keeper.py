@@ -17,9 +17,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from .sandbox import read_owner
+import psutil
+from Xlib import X
+from Xlib.display import Display
+
+from .processes import end_groups, started_at
+from .sandbox import ENDING, NOT_FOR_CHILDREN, desktop_variables, read_owner
 
 POLL_S = 0.25
+START_PATIENCE_S = 10.0
+START_POLL_S = 0.02
+APP_PATIENCE_S = 1.0
 TERM_PATIENCE_S = 2.0
 
 FAMILY_LOCAL, FAMILY_WILD = 256, 65535  # X.h
@@ -74,6 +82,8 @@ class Keeper:
         self._size = size
         self._grace_s = grace_s
         self._processes: list[subprocess.Popen[bytes]] = []
+        for name in NOT_FOR_CHILDREN:
+            os.environ.pop(name, None)
 
     def run(self) -> None:
         """Keep the desktop until its owner lets go or is dead for the grace time."""
@@ -81,25 +91,47 @@ class Keeper:
         try:
             self._start()
             owner_seen = time.monotonic()
-            while self._processes[0].poll() is None and not (self._folder / "release").exists():
+            while self._processes[0].poll() is None:
                 if read_owner(self._folder) is not None:
                     owner_seen = time.monotonic()
                 elif time.monotonic() - owner_seen > self._grace_s:
                     break
                 time.sleep(POLL_S)
         finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             self._end()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self) -> None:
+        number = self._start_display()
+        os.environ.update(desktop_variables(self._folder, f":{number}"))
+        bus = os.environ["DBUS_SESSION_BUS_ADDRESS"]
+        self._spawn(["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}"])
+        config = self._folder / "openbox.xml"
+        config.write_text(OPENBOX_CONFIG, encoding="utf-8")
+        self._spawn(["openbox", "--config-file", str(config), "--sm-disable"])
+        self._wait_for_window_manager()
+        self._wait_for(self._folder / "bus", "dbus-daemon")
+        width, _, height = self._size.partition("x")
+        lease = {
+            "display": f":{number}",
+            "size": [int(width), int(height)],
+            "keeper": {"pid": os.getpid(), "started": started_at(os.getpid())},
+            "pids": [process.pid for process in self._processes],
+        }
+        temporary = self._folder / "lease.new"
+        temporary.write_text(json.dumps(lease), encoding="utf-8")
+        temporary.replace(self._folder / "lease.json")
+
+    def _start_display(self) -> str:
+        """Start Xvfb on a free display of its own choice and return the display's number."""
         cookie = secrets.token_bytes(16)
         server_auth, client_auth = self._folder / "server.auth", self._folder / "client.auth"
         server_auth.write_bytes(auth_entry(FAMILY_WILD, b"", b"", cookie))
         reader, writer = os.pipe()
-        width, _, height = self._size.partition("x")
         self._spawn(
             [
-                "Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24",
+                "Xvfb", "-displayfd", str(writer), "-screen", "0", f"{self._size}x24",
                 "-nolisten", "tcp", "-auth", str(server_auth), "-noreset", "-br",
             ],
             pass_fds=(writer,),
@@ -115,68 +147,85 @@ class Keeper:
             auth_entry(FAMILY_LOCAL, host, number.encode(), cookie)
             + auth_entry(FAMILY_WILD, b"", number.encode(), cookie)
         )
-        os.environ["DISPLAY"] = f":{number}"
-        os.environ["XAUTHORITY"] = str(client_auth)
-        bus = f"unix:path={self._folder / 'bus'}"
-        os.environ["DBUS_SESSION_BUS_ADDRESS"] = bus
-        self._spawn(["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}"])
-        config = self._folder / "openbox.xml"
-        config.write_text(OPENBOX_CONFIG, encoding="utf-8")
-        self._spawn(["openbox", "--config-file", str(config), "--sm-disable"])
-        self._wait_for_window_manager()
-        lease = {
-            "display": f":{number}",
-            "size": [int(width), int(height)],
-            "bus": bus,
-            "keeper": os.getpid(),
-        }
-        temporary = self._folder / "lease.new"
-        temporary.write_text(json.dumps(lease), encoding="utf-8")
-        temporary.replace(self._folder / "lease.json")
+        return number
 
     def _spawn(self, command: Sequence[str], *, pass_fds: Sequence[int] = ()) -> None:
+        # The kernel ends them with us if we are killed, when nobody is left to do it.
+        with_us = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
         self._processes.append(
             subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=pass_fds
+                [*with_us, *command],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=pass_fds,
             )
         )
 
-    def _wait_for_window_manager(self) -> None:
-        from Xlib import X
-        from Xlib.display import Display
+    def _wait_for(self, path: Path, program: str) -> None:
+        deadline = time.monotonic() + START_PATIENCE_S
+        while not path.exists():
+            if time.monotonic() > deadline:
+                sys.exit(f"{program} did not come up")
+            time.sleep(START_POLL_S)
 
+    def _wait_for_window_manager(self) -> None:
         display = Display()
         atom = display.intern_atom("_NET_SUPPORTING_WM_CHECK")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + START_PATIENCE_S
         root = display.screen().root
         while root.get_full_property(atom, X.AnyPropertyType) is None:
             if time.monotonic() > deadline or self._processes[-1].poll() is not None:
                 sys.exit("openbox did not come up")
-            time.sleep(0.02)
+            time.sleep(START_POLL_S)
         # A calm grey: text and windows stand out, and the desktop is no black hole on pictures.
         root.change_attributes(background_pixel=0x5A6672)
         root.clear_area(0, 0, 0, 0, False)
-        root.warp_pointer(int(self._size.partition("x")[0]) // 2, 300)
+        size = root.get_geometry()
+        root.warp_pointer(size.width // 2, size.height // 2)
         display.sync()
         display.close()
 
     def _end(self) -> None:
-        groups = [process.pid for process in reversed(self._processes)]
-        apps = self._folder / "apps"
-        if apps.exists():
-            groups = [int(line) for line in apps.read_text(encoding="ascii").split()] + groups
-        for group in groups:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, signal.SIGTERM)
-        deadline = time.monotonic() + TERM_PATIENCE_S
-        for process in self._processes:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=max(0.0, deadline - time.monotonic()))
-        for group in groups:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, signal.SIGKILL)
+        (self._folder / ENDING).touch()
+        # The display last: applications end more calmly while they still have it.
+        end_groups([*self._registered(), *self._marked()], patience_s=APP_PATIENCE_S)
+        groups = [process.pid for process in reversed(self._processes) if process.poll() is None]
+        end_groups(groups, patience_s=TERM_PATIENCE_S)
+        # What left its group or came up meanwhile.
+        end_groups(self._marked(), patience_s=TERM_PATIENCE_S)
         for process in self._processes:
             process.wait()
+
+    def _registered(self) -> list[int]:
+        """Return the process groups of launched applications that may still be there."""
+        try:
+            lines = (self._folder / "apps").read_text(encoding="ascii").splitlines()
+        except OSError:
+            return []
+        groups = []
+        for line in lines:
+            pid, _, started = line.partition(" ")
+            # The id of a group whose first process has ended is not given away while others of
+            # the group live; the id of a process that is there must be the one we started.
+            if str(started_at(int(pid))) in (started, "None"):
+                groups.append(int(pid))
+        return groups
+
+    def _marked(self) -> list[int]:
+        """Return the process groups of programs that were started for this desktop.
+
+        They are known by their environment; whoever started them, and however they detached.
+        """
+        mark = str(self._folder / "client.auth")
+        spared = {os.getpid(), read_owner(self._folder)}
+        spared |= {process.pid for process in self._processes}
+        groups = set()
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if process.pid not in spared and process.environ().get("XAUTHORITY") == mark:
+                    groups.add(os.getpgid(process.pid))
+        own = {os.getpgid(pid) for pid in spared if pid is not None and started_at(pid)}
+        return sorted(groups - own)
 
 
 if __name__ == "__main__":
