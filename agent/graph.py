@@ -243,6 +243,9 @@ class TaskGraph:
         decision = state["decision"]
 
         def commit() -> None:
+            baseline = self._hands.baseline
+            if baseline is not None:
+                self._store.save_baseline(step, baseline.before, baseline.windows)
             self._journal.commit(step)
             self._on_event("committed")
 
@@ -277,12 +280,13 @@ class TaskGraph:
         if action.kind in REPEATABLE_KINDS:
             self._journal.forget(step)
             return {"must_look_again": True}
-        before = self._store.load(state["observation"])
-        prepared = prepare(action, before)
+        observation = self._store.load(state["observation"])
+        prepared = prepare(action, observation)
+        pixels, windows = self._store.load_baseline(step)
         outcome, _ = self._hands.verifier.judge(
             prepared,
-            before=before.capture.pixels,
-            windows=before.windows,
+            before=pixels,
+            windows=windows,
             clipboard=self._hands.desktop.get_clipboard(),
             patience_s=RECOVERY_PATIENCE_S,
         )
@@ -346,9 +350,12 @@ class TaskGraph:
         # Another process acted and was killed before it could judge.
         entry = self._journal.entry(step)
         known = None if entry is None or entry.acted is None else entry.acted.get("outcome")
+        pixels, windows = observation.capture.pixels, tuple(observation.windows)
+        if self._store.has_baseline(step):
+            pixels, windows = self._store.load_baseline(step)
         return Acted(
-            before=observation.capture.pixels,
-            windows=tuple(observation.windows),
+            before=pixels,
+            windows=windows,
             clipboard=self._hands.desktop.get_clipboard(),
             outcome=None if known is None else Outcome.from_json(known),
         )

@@ -6,12 +6,13 @@ elements and its windows.
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..memory.errors import RunError
+from ..memory.errors import ConfigError, RunError
 from ..tools.desktop.backend import Window
-from ..tools.desktop.capture import Capture, load_capture
+from ..tools.desktop.capture import Capture, Pixels, load_capture
 from ..tools.desktop.geometry import Box, View
 from ..tools.perception.elements import Element, Observation
 from .trajectory.recording import PictureHandle
@@ -66,9 +67,40 @@ class ObservationStore:
         record = observation_to_json(observation) | {"picture": picture.path}
         path = self._folder / handle
         path.write_text(json.dumps(record), encoding="utf-8")
+        for old in range(max(1, step - 2), step):
+            self._baseline(old).unlink(missing_ok=True)
+            self._baseline(old).with_suffix(".json").unlink(missing_ok=True)
         # Only the newest is of use: an older screen must not be acted on.
         self._live = {handle: observation}
         return handle
+
+    def save_baseline(self, step: int, pixels: Pixels, windows: Sequence[Window]) -> None:
+        """Write what was there right before the first event of a step's action, to disk."""
+        height, width = pixels.shape[:2]
+        Capture(pixels=pixels, view=View(width=width, height=height)).save(self._baseline(step))
+        record = [_window_to_json(window) for window in windows]
+        self._baseline(step).with_suffix(".json").write_text(json.dumps(record), encoding="utf-8")
+
+    def has_baseline(self, step: int) -> bool:
+        """Tell whether the step's action came as far as its first event."""
+        return self._baseline(step).with_suffix(".json").exists()
+
+    def load_baseline(self, step: int) -> tuple[Pixels, tuple[Window, ...]]:
+        """Return what `save_baseline` wrote.
+
+        Raises:
+            RunError: If the files are missing or damaged.
+        """
+        path = self._baseline(step)
+        try:
+            record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            windows = tuple(_window_from_json(window) for window in record)
+            return load_capture(path).pixels, windows
+        except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
+            raise RunError(f"the picture {path} cannot be read: {error}") from error
+
+    def _baseline(self, step: int) -> Path:
+        return self._folder / f"captures/{step:04d}-baseline.png"
 
     def live(self, handle: str) -> Observation | None:
         """Return the observation if this very process made it and made none since."""
@@ -93,15 +125,16 @@ class ObservationStore:
             return Observation(
                 capture=capture,
                 elements=[_element_from_json(element) for element in record["elements"]],
-                windows=[
-                    Window(**(window | {"box": Box(*window["box"])}))
-                    for window in record["windows"]
-                ],
+                windows=[_window_from_json(window) for window in record["windows"]],
                 moving=[Box(*xyxy) for xyxy in record["moving"]],
                 settled=record["settled"],
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
             raise RunError(f"the observation {path} cannot be read: {error}") from error
+
+
+def _window_from_json(record: dict[str, Any]) -> Window:
+    return Window(**(record | {"box": Box(*record["box"])}))
 
 
 def _element_from_json(record: dict[str, Any]) -> Element:

@@ -24,7 +24,7 @@ from .observations import ObservationStore
 from .people import Nobody, Person
 from .planners.instructions import InstructionPlanner
 from .planners.planner import Planner
-from .run_settings import RunResult, RunSettings
+from .run_settings import RunResult, RunSettings, Status
 from .state import RunState
 from .step_records import StepWriter
 from .trajectory.recording import Recorder, StepRecord
@@ -160,6 +160,7 @@ class _Run:
 
     def go(self, first: RunState, *, resume: bool = False) -> RunResult:
         """Run the graph to its end, its next question, or the person's stop."""
+        status: Status
         try:
             with self._desktop.takeover.watching():
                 if resume:
@@ -177,12 +178,12 @@ class _Run:
         report = write_report(self._folder.path)
         return RunResult(status=status, reason=reason, steps=steps, report=report)
 
-    def _stream(self, first: RunState, *, resume: bool) -> tuple[str, str]:
+    def _stream(self, first: RunState, *, resume: bool) -> tuple[Status, str]:
         config: RunnableConfig = {
             "configurable": {"thread_id": self._folder.id},
             "recursion_limit": NODES_A_STEP * (self._settings.max_steps + 2) * 2,
         }
-        with _checkpointer(self._folder.path / "checkpoint.db") as saver:
+        with _Checkpointer(self._folder.path / "checkpoint.db") as saver:
             app = self._graph.build().compile(checkpointer=saver)
             # A run that was killed before its first checkpoint begins at the beginning.
             has_begun = resume and saver.get_tuple(config) is not None
@@ -200,7 +201,7 @@ class _Run:
         return values["status"], values["reason"]
 
 
-class _checkpointer:
+class _Checkpointer:
     """A SqliteSaver on a file that only the user can read."""
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a checkpoint holds: plain data only; pictures and elements are handles into the run folder."""
+"""What a checkpoint holds: plain data; pictures and elements are handles into the run folder."""
 
 from typing import Any, Literal, TypedDict
 

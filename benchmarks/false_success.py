@@ -40,6 +40,8 @@ CASES: Mapping[str, tuple[str, frozenset[str]]] = {
 
 def act(misbehaviour: str, desktop: Desktop, env: Mapping[str, str]) -> Outcome:
     """Start the window with one misbehaviour, do one action on it, and return the verdict."""
+    # The window must not open under the pointer: it would see it arrive before it is looked at.
+    subprocess.run(["xdotool", "mousemove", "900", "700"], env=dict(env), timeout=10, check=True)
     app = subprocess.Popen(
         [SYSTEM_PYTHON, str(APP), misbehaviour],
         env=dict(env),
@@ -78,8 +80,11 @@ def main() -> int:
                 is_wrong = outcome.effect not in right
                 wrong += is_wrong
                 mark = "  WRONG" if is_wrong else ""
-                print(f"{what:<46} {outcome.effect:<13} {outcome.elapsed_s:4.1f} s  "
-                      f"{outcome.evidence}{mark}", flush=True)
+                print(
+                    f"{what:<46} {outcome.effect:<13} {outcome.elapsed_s:4.1f} s  "
+                    f"{outcome.evidence}{mark}",
+                    flush=True,
+                )
     print(f"{len(given.cases)} cases, {wrong} wrong")
     return 1 if wrong else 0
 

@@ -17,9 +17,7 @@ class Clock:
 def test_steps() -> None:
     budgets = Budgets(RunSettings(max_steps=3))
     budgets.check(3)
-    with pytest.raises(
-        BudgetExceeded, match=r"^3 steps are used up; allow more with --max-steps$"
-    ):
+    with pytest.raises(BudgetExceeded, match=r"^3 steps are used up; allow more with --max-steps$"):
         budgets.check(4)
 
 

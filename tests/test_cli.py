@@ -795,6 +795,10 @@ def deskhand(*args: str, env: Mapping[str, str] | None = None) -> Said:
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESKHAND_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("COLUMNS", "200")
+    # Mousepad asks whether to restore what it held when an earlier sandbox ended under it.
+    for kind in ("CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
+    monkeypatch.setenv("GSETTINGS_BACKEND", "memory")
 
 
 @pytest.mark.desktop

@@ -11,9 +11,7 @@ from deskhand.tools.safety.policy import ActionContext, Decision, Policy, Rule
 
 
 def on(text: str, *, window: str = "", app: str = "") -> ActionContext:
-    element = Element(
-        id=1, role="button", text=text, box=Box(0, 0, 9, 9), score=1.0, source="ocr"
-    )
+    element = Element(id=1, role="button", text=text, box=Box(0, 0, 9, 9), score=1.0, source="ocr")
     return ActionContext(element=element, window_title=window, app=app)
 
 
@@ -127,9 +125,7 @@ def test_a_spent_permit_is_worth_nothing() -> None:
 
 def test_commit_is_told_once() -> None:
     told: list[str] = []
-    permit = Gate().authorize(
-        click(), ActionContext(), on_commit=lambda: told.append("commit")
-    )
+    permit = Gate().authorize(click(), ActionContext(), on_commit=lambda: told.append("commit"))
     permit.commit()
     permit.commit()
     assert told == ["commit"]

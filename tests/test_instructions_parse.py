@@ -1,6 +1,9 @@
 """Sentences to actions, one table; errors that point at the word, another."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from deskhand.agent.instructions.parse import (
     MAX_SENTENCES,
     MAX_TEXT_BYTES,
@@ -41,8 +44,6 @@ from deskhand.tools.actions import (
     TypeText,
     WaitFor,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def thing(text: str, **more: object) -> TextTarget:
@@ -189,11 +190,24 @@ def test_a_sentence_knows_its_place() -> None:
 
 
 ERRORS = [
-    ("clik Save", 1, 'line 1, column 1: \'clik\' is no verb of the language; did you mean "click"?'),
+    ("clik Save", 1,
+     "line 1, column 1: 'clik' is no verb of the language; did you mean \"click\"?"),
     ("click A then presss enter", 14,
      "line 1, column 14: 'presss' is no verb of the language after 'click A then'; "
      'did you mean "press"?'),
     ("tap Save", 1, 'line 1, column 1: \'tap\' is no verb of the language; did you mean "click"?'),
+    ("typ Save", 1,
+     "line 1, column 1: 'typ' is no verb of the language; did you mean \"type\"?"),
+    ("selct A from B", 1,
+     "line 1, column 1: 'selct' is no verb of the language; did you mean \"select\"?"),
+    ("frobnicate", 1,
+     "line 1, column 1: 'frobnicate' is no verb of the language; a sentence begins with click, "
+     "double-click, right-click, hover, drag, scroll, type, replace, press, select, check, "
+     "uncheck, open, focus, wait, expect, if, ask, done, stop, copy, set, save, launch, switch"),
+    ("then click A", 1,
+     "line 1, column 1: 'then' stands between two sentences, and none is before it"),
+    ("otherwise click A", 1,
+     "line 1, column 1: 'otherwise' belongs to an if, and none is open here"),
     ("click", 6, "line 1, column 6: the sentence ends after 'click'; expected a label"),
     ("type Hello into Name", 6,
      "line 1, column 6: 'Hello' is not understood after 'type'; expected a text in quotes; "
@@ -245,9 +259,7 @@ ERRORS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("text", "column", "message"), ERRORS, ids=[text for text, _, _ in ERRORS]
-)
+@pytest.mark.parametrize(("text", "column", "message"), ERRORS, ids=[text for text, _, _ in ERRORS])
 def test_errors_point_at_the_word(text: str, column: int, message: str) -> None:
     with pytest.raises(InstructionError) as caught:
         parse_instructions(text)
@@ -265,7 +277,9 @@ def test_sizes_are_bounded() -> None:
     with pytest.raises(InstructionError, match=rf"^line {MAX_SENTENCES + 1}: more than 1000 sent"):
         parse_instructions("click A\n" * (MAX_SENTENCES + 1))
     assert len(parse_instructions("click A\n" * MAX_SENTENCES)) == MAX_SENTENCES
-    with pytest.raises(InstructionError, match=r"^the text has 65537 bytes; at most 65536 are read"):
+    with pytest.raises(
+        InstructionError, match=r"^the text has 65537 bytes; at most 65536 are read"
+    ):
         parse_instructions("#" * (MAX_TEXT_BYTES + 1))
     with pytest.raises(InstructionError, match=r"more than 10 blocks in blocks$"):
         parse_instructions('if "a" is visible:\n' * 3000)
@@ -276,19 +290,23 @@ WORDS = st.sampled_from(
      "in", "near", "the", "2nd", "first", "button", "menu item", "window", "is visible", "opens",
      '"Save"', "“a b”", "'x'", '"', "Save", "As...", "ctrl+s", "enter", "3", "times", "notches",
      "down", "scroll", "until", "to", "from", "into", "with", ",", ";", ".", "\n", ":", "#", "no",
-     "wait", "within", "seconds", "select", "drag", "replacing", "open", "done", "×", "\\", "secret"]
+     "wait", "within", "seconds", "select", "drag", "replacing", "open", "done", "×", "\\",
+     "secret"]
 )  # fmt: skip
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=14).map(" ".join)))
 def test_any_text_parses_to_what_it_writes_or_is_an_instruction_error(text: str) -> None:
+    error = None
     try:
         sentences = parse_instructions(text)
-    except InstructionError as error:
-        assert "\n" not in str(error)
-        line, mark = point_at(text, error).split("\n")
-        assert mark.endswith("^")
-        assert len(mark) <= len(line) + 2
+    except InstructionError as raised:
+        error = raised
+    if error is None:
+        assert parse_instructions(write_sentences(sentences)) == sentences
         return
-    assert parse_instructions(write_sentences(sentences)) == sentences
+    assert "\n" not in str(error)
+    line, mark = point_at(text, error).split("\n")
+    assert mark.endswith("^")
+    assert len(mark) <= len(text.split("\n")[error.line - 1]) + 1

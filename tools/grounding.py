@@ -67,8 +67,8 @@ def prepare(action: Action, observation: Observation) -> Prepared:
         BadArgumentError: If an element number or a point is outside.
     """
     if isinstance(action, FocusWindow):
-        window = find_window(observation.windows, action.title)
-        return Prepared(action=action, observation=observation, window=window)
+        named = find_window(observation.windows, action.title)
+        return Prepared(action=action, observation=observation, window=named)
     target = target_of(action)
     place = None if target is None else _locate(target, observation, action)
     start = _locate(action.source, observation, action) if isinstance(action, Drag) else None

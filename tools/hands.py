@@ -117,6 +117,9 @@ class Hands:
         self._env = env
         self._pictures = Path() if pictures is None else pictures
         self._on_launch = on_launch
+        self.baseline: Acted | None = None
+        """What was there right before the first event of the action that is being done. A listener
+        of `on_commit` may keep it: it is what a killed action's effect is judged against."""
 
     def look(self) -> Observation:
         """Return what is on the screen once it has settled."""
@@ -197,22 +200,19 @@ class Hands:
         return replace(outcome, elapsed_s=elapsed), after
 
     def _baseline(self, *, clipboard: str = "", outcome: Outcome | None = None) -> Acted:
-        return Acted(
+        self.baseline = Acted(
             before=self.desktop.grab(),
             windows=tuple(self.desktop.windows()),
             clipboard=clipboard,
             outcome=outcome,
         )
+        return self.baseline
 
     def _dispatch(self, prepared: Prepared, permit: Permit) -> Acted:
         action = prepared.action
         match action:
-            case Click():
+            case Click() | DoubleClick() | RightClick():
                 return self._click(prepared, permit)
-            case DoubleClick():
-                return self._click(prepared, permit, count=2)
-            case RightClick():
-                return self._click(prepared, permit, button="right")
             case Move():
                 acted = self._baseline()
                 self.desktop.input.move(permit, *self._input_of(prepared, prepared.place))
@@ -224,42 +224,52 @@ class Hands:
             case TypeText():
                 return self._type(prepared, action, permit)
             case PressKeys():
-                clipboard = self.desktop.get_clipboard()
-                acted = self._baseline(clipboard=clipboard)
+                acted = self._baseline(clipboard=self.desktop.get_clipboard())
                 self.desktop.input.press_keys(permit, action.keys)
                 return acted
-            case WaitFor():
-                outcome = wait_for(self.desktop, self.observer, action)
-                return self._baseline(outcome=outcome)
-            case Pause():
-                self.desktop.takeover.sleep(action.seconds)
-                outcome = Outcome(effect="confirmed", evidence=f"waited {action.seconds:g} s")
-                return self._baseline(outcome=outcome)
             case Launch():
-                return self._launch(prepared, action, permit)
-            case FocusWindow():
-                assert prepared.window is not None
-                acted = self._baseline()
-                self.desktop.input.focus_window(permit, prepared.window)
-                return acted
-            case SetClipboard():
-                acted = self._baseline()
-                self.desktop.input.set_clipboard(permit, action.text)
-                return acted
-            case SaveScreenshot():
-                return self._save_screenshot(prepared, action)
+                return self._launch(action, permit)
+            case FocusWindow() | SetClipboard():
+                return self._set(prepared, action, permit)
+            case WaitFor() | Pause() | SaveScreenshot():
+                return self._baseline(outcome=self._without_hands(action))
             case AskUser() | Done() | Fail():
                 raise BadArgumentError(f"{action.kind} is for the agent, not for the hands")
             case unknown:
                 assert_never(unknown)
 
+    def _without_hands(self, action: WaitFor | Pause | SaveScreenshot) -> Outcome:
+        match action:
+            case WaitFor():
+                return wait_for(self.desktop, self.observer, action)
+            case Pause():
+                self.desktop.takeover.sleep(action.seconds)
+                return Outcome(effect="confirmed", evidence=f"waited {action.seconds:g} s")
+            case SaveScreenshot():
+                name = time.strftime("screenshot-%Y%m%d-%H%M%S.png")
+                path = self._pictures / name
+                if action.path is not None:
+                    path = Path(action.path).expanduser()
+                self.desktop.capture().save(path)
+                return Outcome(effect="confirmed", evidence=f"saved {path}", answer=str(path))
+
+    def _set(self, prepared: Prepared, action: FocusWindow | SetClipboard, permit: Permit) -> Acted:
+        acted = self._baseline()
+        if isinstance(action, SetClipboard):
+            self.desktop.input.set_clipboard(permit, action.text)
+        else:
+            assert prepared.window is not None  # `prepare` found it
+            self.desktop.input.focus_window(permit, prepared.window)
+        return acted
+
     def _input_of(self, prepared: Prepared, place: Place | None) -> tuple[int, int]:
         assert place is not None  # `prepare` found one for every action that has a target
         return prepared.observation.capture.view.to_input(place.point)
 
-    def _click(
-        self, prepared: Prepared, permit: Permit, *, button: Button = "left", count: int = 1
-    ) -> Acted:
+    def _click(self, prepared: Prepared, permit: Permit) -> Acted:
+        kind = prepared.action.kind
+        button: Button = "right" if kind == "right_click" else "left"
+        count = 2 if kind == "double_click" else 1
         baseline: list[Acted] = []
         box = self._patch(prepared, prepared.place)
 
@@ -320,7 +330,7 @@ class Hands:
         self.desktop.input.type_text(permit, text)
         return acted
 
-    def _launch(self, prepared: Prepared, action: Launch, permit: Permit) -> Acted:
+    def _launch(self, action: Launch, permit: Permit) -> Acted:
         acted = self._baseline()
         permit.commit()
         window = launch(
@@ -333,13 +343,6 @@ class Hands:
         )
         outcome = Outcome(effect="confirmed", evidence=f'window "{window.title}" opened')
         return Acted(before=acted.before, windows=acted.windows, outcome=outcome)
-
-    def _save_screenshot(self, prepared: Prepared, action: SaveScreenshot) -> Acted:
-        name = time.strftime("screenshot-%Y%m%d-%H%M%S.png")
-        path = self._pictures / name if action.path is None else Path(action.path).expanduser()
-        self.desktop.capture().save(path)
-        outcome = Outcome(effect="confirmed", evidence=f"saved {path}", answer=str(path))
-        return self._baseline(outcome=outcome)
 
     def _patch(self, prepared: Prepared, place: Place | None) -> Box:
         """Return what is looked at to know a target again: its box, or a little around a point."""

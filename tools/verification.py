@@ -263,19 +263,9 @@ class Verifier:
         if news:
             return outcome("confirmed", news)
         if element is not None and isinstance(action, Click | DoubleClick | RightClick):
-            if element.role in STATEFUL_ROLES:
-                return self._by_state(element, changes, after)
-            if changes.strong and _only_moved(before, after.capture.pixels, element, changes):
-                return outcome("diverged", "the target moved while it was clicked")
-            if element.role == "textbox" and not changes.strong:
-                # What a click into a field is for, the caret, may have been there already.
-                effect: Effect = "confirmed" if changes.weak else "unverifiable"
-                return outcome(
-                    effect,
-                    "the field was clicked; a caret or focus mark shows"
-                    if changes.weak
-                    else "the field looks as before",
-                )
+            special = self._by_role(element, before, changes, after)
+            if special is not None:
+                return special
         if changes.strong:
             return outcome("confirmed", _region_news(changes.strong, after))
         if changes.weak and isinstance(action, PressKeys) and _moved_focus(changes.weak):
@@ -290,6 +280,23 @@ class Verifier:
         if changes.elsewhere:
             return outcome("no_effect", "only other applications' windows changed")
         return outcome("no_effect", "the screen did not change")
+
+    def _by_role(
+        self, element: Element, before: Pixels, changes: Changes, after: Observation
+    ) -> Outcome | None:
+        """Return the verdict where the kind of thing clicked says what to look at."""
+        if element.role in STATEFUL_ROLES:
+            return self._by_state(element, changes, after)
+        if changes.strong and _only_moved(before, after.capture.pixels, element, changes):
+            evidence = "the target moved while it was clicked"
+            return Outcome(effect="diverged", evidence=evidence, changed=changes.all)
+        if element.role == "textbox" and not changes.strong:
+            # What a click into a field is for, the caret, may have been there already.
+            if changes.weak:
+                evidence = "the field was clicked; a caret or focus mark shows"
+                return Outcome(effect="confirmed", evidence=evidence, changed=changes.all)
+            return Outcome(effect="unverifiable", evidence="the field looks as before")
+        return None
 
     def _by_state(self, element: Element, changes: Changes, after: Observation) -> Outcome:
         now = max(

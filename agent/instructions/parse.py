@@ -45,6 +45,13 @@ def sentence_parser() -> Lark:
     return Lark(grammar(), parser="lalr", lexer="contextual", propagate_positions=True)
 
 
+def terminals_after(beginning: str) -> frozenset[str]:
+    """Return the names of the terminals that the lexer knows after the beginning of a text."""
+    interactive = sentence_parser().parse_interactive(beginning)
+    interactive.exhaust_lexer()
+    return frozenset(interactive.choices())  # type: ignore[no-untyped-call]  # as lark is
+
+
 def parse_instructions(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of a text in the instruction language.
 
@@ -89,7 +96,7 @@ def _parse(text: str) -> Tree[Token]:
                     blocks.pop()
         tree: Tree[Token] = interactive.feed_eof()  # type: ignore[no-untyped-call]  # as lark is
     except UnexpectedInput as error:
-        expected = frozenset(interactive.accepts())  # type: ignore[no-untyped-call]  # as above
+        expected = frozenset(interactive.accepts())  # type: ignore[no-untyped-call]  # as lark is
         if isinstance(error, UnexpectedToken) and tokens and tokens[-1] is error.token:
             tokens.pop()
         is_at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
@@ -180,7 +187,11 @@ def _unknown_verb(word: str, after: str) -> str:
     plain = word.casefold().rstrip(".:,!")
     if plain in ("end", "otherwise"):
         return f"{word!r} belongs to an if, and none is open here{after}"
-    firsts = {verb.split()[0]: verb for verb in reversed((*verbs(), "launch", "switch to"))}
+    if plain == "then":
+        return f"{word!r} stands between two sentences, and none is before it{after}"
+    known = (*verbs(), "launch", "switch to")
+    # Of verbs with one first word, such as type and type secret, the plainest is meant.
+    firsts = {verb.split()[0]: verb for verb in sorted(known, key=len, reverse=True)}
     meant = OTHER_WORDS.get(plain)
     if meant is None:
         near = difflib.get_close_matches(plain, [first for first in firsts if first != plain], n=1)
@@ -188,7 +199,8 @@ def _unknown_verb(word: str, after: str) -> str:
     shown = f"{_short(word)} is no verb of the language{after}"
     if meant is not None:
         return f'{shown}; did you mean "{meant}"?'
-    return f"{shown}; a sentence begins with {', '.join(firsts)}"
+    beginnings = dict.fromkeys(verb.split()[0] for verb in known)
+    return f"{shown}; a sentence begins with {', '.join(beginnings)}"
 
 
 def _wanted(expected: frozenset[str]) -> str:

@@ -15,6 +15,7 @@ from ...tools.actions import (
     DoubleClick,
     Drag,
     ElementTarget,
+    Expectation,
     Fail,
     FocusWindow,
     Launch,
@@ -33,7 +34,7 @@ from ...tools.actions import (
 )
 from ...tools.desktop.keys import key_name
 from ...tools.perception.elements import Element, Role
-from .language_help import grammar, shown_terminals
+from .parse import sentence_parser, terminals_after
 from .sentences import Act, Condition, Expect, If, ScrollUntil, SelectFrom, Sentence, SetChecked
 
 WAIT_S = 10.0
@@ -61,7 +62,7 @@ def write_action(
     """
     deed = _deed(action, element, source)
     joint = "then expect" if isinstance(action, _NO_EXPECTATION) else "and expect"
-    return " ".join((deed, *(f"{joint} {_seen(Condition.of(claim))}" for claim in action.expect)))
+    return _expecting(deed, joint, action.expect)
 
 
 def write_sentences(sentences: Sequence[Sentence], *, indent: str = "") -> str:
@@ -78,14 +79,10 @@ def _sentence(sentence: Sentence, indent: str) -> str:
             return write_action(action)
         case SelectFrom(option=option, target=target, expect=expect):
             deed = f"select {label(option)} from {_target(target, None)}"
-            return " ".join(
-                (deed, *(f"and expect {_seen(Condition.of(claim))}" for claim in expect))
-            )
+            return _expecting(deed, "and expect", expect)
         case SetChecked(target=target, checked=checked, expect=expect):
             deed = f"{'check' if checked else 'uncheck'} {_target(target, None)}"
-            return " ".join(
-                (deed, *(f"and expect {_seen(Condition.of(claim))}" for claim in expect))
-            )
+            return _expecting(deed, "and expect", expect)
         case ScrollUntil(direction=direction, text=text, target=target):
             over = "" if target is None else f" over {_target(target, None)}"
             return f"scroll {direction}{over} until {quote(text)} is visible"
@@ -187,12 +184,12 @@ def label(text: str) -> str:
 @cache
 def _keywords() -> frozenset[str]:
     """Return the words that can end or change a bare label; more than needed does no harm."""
-    shown = shown_terminals()
+    patterns = {terminal.name: terminal.pattern for terminal in sentence_parser().terminals}
+    names = (terminals_after("click Save") | {"THE", "ORDINAL", "ROLE", "WINDOW"}) - {"WORD"}
     words: set[str] = set()
-    for name, pattern in re.findall(r"^(\w+)\.\d: (/.*)$", grammar(), re.MULTILINE):
-        is_verb = shown.get(name, "verb ").startswith("verb ")
-        if not is_verb and name not in ("KEYS", "NAMED_KEYS"):
-            words.update(re.findall(r"[a-z]{2,}", re.sub(r"\\[a-z]", " ", pattern)))
+    for name in names & set(patterns):
+        plain = re.sub(r"\\[a-zA-Z]", " ", patterns[name].to_regexp())
+        words.update(re.findall(r"[a-z]{2,}", plain))
     return frozenset(words)
 
 
@@ -244,6 +241,10 @@ def _wait(action: WaitFor) -> str:
         what, state = quote(action.text), "appears" if action.present else "disappears"
     within = "" if action.timeout_s == WAIT_S else f" within {_number(action.timeout_s)} seconds"
     return f"wait until {what} {state}{within}"
+
+
+def _expecting(deed: str, joint: str, claims: Sequence[Expectation]) -> str:
+    return " ".join((deed, *(f"{joint} {_seen(Condition.of(claim))}" for claim in claims)))
 
 
 def _seen(condition: Condition) -> str:

@@ -1,5 +1,6 @@
 """A window with six buttons; each appends its own line to a file and shows how many there are."""
 
+import functools
 import sys
 import tkinter
 from pathlib import Path
@@ -20,7 +21,10 @@ def main(path: Path) -> None:
 
     for row, word in enumerate(WORDS):
         button = tkinter.Button(
-            root, text=f"Append {word}", font=("DejaVu Sans", 13), command=lambda w=word: append(w)
+            root,
+            text=f"Append {word}",
+            font=("DejaVu Sans", 13),
+            command=functools.partial(append, word),
         )
         button.grid(row=row // 2, column=row % 2, padx=16, pady=10)
     shown.grid(row=3, column=0, columnspan=2, padx=16, pady=10, sticky="we")

@@ -52,6 +52,17 @@ def end_groups(groups: Iterable[int], *, patience_s: float) -> None:
         _signal(group, signal.SIGKILL)
 
 
+def end_processes(processes: Sequence[psutil.Process], *, patience_s: float) -> None:
+    """End processes one by one: asked first, killed when they still run after `patience_s`."""
+    for process in processes:
+        with suppress(psutil.Error):
+            process.terminate()
+    _, left = psutil.wait_procs(processes, timeout=patience_s)
+    for process in left:
+        with suppress(psutil.Error):
+            process.kill()
+
+
 def has_members(group: int) -> bool:
     """Tell whether a process group has a process that still runs."""
     for process in psutil.process_iter():

@@ -21,7 +21,7 @@ import psutil
 from Xlib import X
 from Xlib.display import Display
 
-from .processes import end_groups, started_at
+from .processes import end_groups, end_processes, started_at
 from .sandbox import ENDING, NOT_FOR_CHILDREN, desktop_variables, read_owner
 
 POLL_S = 0.25
@@ -188,11 +188,11 @@ class Keeper:
     def _end(self) -> None:
         (self._folder / ENDING).touch()
         # The display last: applications end more calmly while they still have it.
-        end_groups([*self._registered(), *self._marked()], patience_s=APP_PATIENCE_S)
+        end_groups(self._registered(), patience_s=APP_PATIENCE_S)
+        end_processes(self._marked(), patience_s=APP_PATIENCE_S)
         groups = [process.pid for process in reversed(self._processes) if process.poll() is None]
         end_groups(groups, patience_s=TERM_PATIENCE_S)
-        # What left its group or came up meanwhile.
-        end_groups(self._marked(), patience_s=TERM_PATIENCE_S)
+        end_processes(self._marked(), patience_s=TERM_PATIENCE_S)  # what came up meanwhile
         for process in self._processes:
             process.wait()
 
@@ -211,21 +211,21 @@ class Keeper:
                 groups.append(int(pid))
         return groups
 
-    def _marked(self) -> list[int]:
-        """Return the process groups of programs that were started for this desktop.
+    def _marked(self) -> list[psutil.Process]:
+        """Return the programs that were started for this desktop and are not its own.
 
-        They are known by their environment; whoever started them, and however they detached.
+        They are known by their environment, whoever started them and however they detached. Each
+        is ended by itself: its group may be the job of a shell with others in it.
         """
         mark = str(self._folder / "client.auth")
         spared = {os.getpid(), read_owner(self._folder)}
         spared |= {process.pid for process in self._processes}
-        groups = set()
+        found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error, OSError):
                 if process.pid not in spared and process.environ().get("XAUTHORITY") == mark:
-                    groups.add(os.getpgid(process.pid))
-        own = {os.getpgid(pid) for pid in spared if pid is not None and started_at(pid)}
-        return sorted(groups - own)
+                    found.append(process)
+        return found
 
 
 if __name__ == "__main__":

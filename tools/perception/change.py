@@ -31,7 +31,7 @@ def difference(before: Pixels, after: Pixels) -> Mask:
     """Return 1 where two pictures of one size differ visibly, shape (H, W)."""
     if before.shape != after.shape:
         return np.ones(after.shape[:2], np.uint8)
-    return (cv2.absdiff(before, after).max(2) > NOISE).astype(np.uint8)
+    return np.asarray(cv2.absdiff(before, after).max(2) > NOISE, np.uint8)
 
 
 def changed_regions(before: Pixels, after: Pixels, *, ignore: Sequence[Box] = ()) -> list[Box]:

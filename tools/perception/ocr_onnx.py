@@ -80,7 +80,9 @@ class OnnxOcr:
         padded = cv2.copyMakeBorder(
             pixels, 0, -height % STRIDE, 0, -width % STRIDE, cv2.BORDER_REPLICATE
         )
-        (ink,) = self._detection.run(None, {self._detection.get_inputs()[0].name: _tensor(padded)})
+        (ink,) = self._detection.run(
+            None, {self._detection.get_inputs()[0].name: _tensor(np.asarray(padded, np.uint8))}
+        )
         probability = ink[0, 0, :height, :width]
         mask = cv2.dilate((probability > INK_THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -131,7 +133,9 @@ class OnnxOcr:
         batch = np.zeros((len(crops), 3, LINE_HEIGHT_PX, bucket), np.float32)
         widths = [_scaled_width(crop) for crop in crops]
         for row, (crop, width) in enumerate(zip(crops, widths, strict=True)):
-            batch[row, :, :, :width] = _tensor(cv2.resize(crop, (width, LINE_HEIGHT_PX)))[0]
+            batch[row, :, :, :width] = _tensor(
+                np.asarray(cv2.resize(crop, (width, LINE_HEIGHT_PX)), np.uint8)
+            )[0]
         name = self._recognition.get_inputs()[0].name
         (classes,) = self._recognition.run(None, {name: batch})
         return [
@@ -170,7 +174,7 @@ def _tensor(pixels: Pixels) -> FloatArray:
 
 def _scaled_width(crop: Pixels) -> int:
     height, width = crop.shape[:2]
-    return max(8, -(-LINE_HEIGHT_PX * width // height))
+    return int(max(8, -(-LINE_HEIGHT_PX * width // height)))
 
 
 def _key(crop: Pixels) -> bytes:
