@@ -132,7 +132,8 @@ class TaskGraph:
         self._on_event(f"enter:{name}")  # type: ignore[arg-type]  # an f-string is no Literal
         started = time.monotonic()
         update = body(state)
-        self._timings[f"{name}_s"] = time.monotonic() - started
+        if name != "verify":  # which has written its record, with its own time, by now
+            self._timings[f"{name}_s"] = time.monotonic() - started
         self._on_event(f"leave:{name}")  # type: ignore[arg-type]  # as above
         return update
 
@@ -310,6 +311,7 @@ class TaskGraph:
 
     def _verify(self, state: RunState) -> RunState:
         step = state["step"]
+        started = time.monotonic()
         proposal = state["proposal"]
         observation = self._store.load(state["observation"])
         action = parse_action(proposal["action"])
@@ -331,7 +333,7 @@ class TaskGraph:
             decision=state.get("decision", {}),
             outcome=outcome,
             after=after,
-            timings=self._timings,
+            timings=self._timings | {"verify_s": time.monotonic() - started},
             recovered=state.get("recovered", ""),
         )
         self._timings = {}

@@ -9,8 +9,9 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.errors import GraphRecursionError
+from langgraph.graph.state import CompiledStateGraph
 
-from ..memory.errors import DeskhandError, TakenOver
+from ..memory.errors import DeskhandError, RunError, TakenOver
 from ..tools.desktop.desktop import Desktop
 from ..tools.hands import Hands
 from ..tools.perception.observe import Observer
@@ -30,6 +31,8 @@ from .step_records import StepWriter
 from .trajectory.recording import Recorder, StepRecord
 from .trajectory.report import write_report
 from .trajectory.run_folder import RunFolder
+
+App = CompiledStateGraph[RunState, None, RunState, RunState]
 
 NODES_A_STEP = 5
 """observe, plan, guard, act, verify; with one more round for a look that went stale."""
@@ -188,6 +191,8 @@ class _Run:
             # A run that was killed before its first checkpoint begins at the beginning.
             has_begun = resume and saver.get_tuple(config) is not None
             given: RunState | None = None if has_begun else first
+            if has_begun:
+                self._reopen(app, config)
             try:
                 for _update in app.stream(given, config, durability="sync"):
                     pass
@@ -199,6 +204,18 @@ class _Run:
             return "asked", _question(payload)
         values = snapshot.values
         return values["status"], values["reason"]
+
+    def _reopen(self, app: App, config: RunnableConfig) -> None:
+        """Let a run go on that used up its budget; one that failed is over.
+
+        Raises:
+            RunError: If the run failed: what its next sentence needs is not there.
+        """
+        values = app.get_state(config).values
+        if values.get("status") == "failed":
+            raise RunError(f"run {self._folder.id} failed ({values['reason']}); start it anew")
+        if values.get("status") == "budget":
+            app.update_state(config, {"status": "running", "reason": ""}, as_node="verify")
 
 
 class _Checkpointer:

@@ -224,6 +224,7 @@ class Hands:
             case TypeText():
                 return self._type(prepared, action, permit)
             case PressKeys():
+                self._keep_focus(prepared, permit)
                 acted = self._baseline(clipboard=self.desktop.get_clipboard())
                 self.desktop.input.press_keys(permit, action.keys)
                 return acted
@@ -320,7 +321,9 @@ class Hands:
                 raise ConfigError(f"the secret {action.text!r} is not known in this process")
             text = value
         acted = None
-        if prepared.place is not None:
+        if prepared.place is None:
+            self._keep_focus(prepared, permit)
+        else:
             acted = self._click(prepared, permit)
             self.desktop.takeover.sleep(HOVER_SETTLE_S)
         if action.replace:
@@ -343,6 +346,23 @@ class Hands:
         )
         outcome = Outcome(effect="confirmed", evidence=f'window "{window.title}" opened')
         return Acted(before=acted.before, windows=acted.windows, outcome=outcome)
+
+    def _keep_focus(self, prepared: Prepared, permit: Permit) -> None:
+        """Make sure that keys go to the window that had the keyboard when they were chosen.
+
+        Raises:
+            TargetGone: If another window has it now. Only where a person was asked meanwhile, who
+                had to turn to a terminal to answer, is the focus put back.
+        """
+        wanted, now = prepared.window, self.desktop.active_window()
+        if wanted is None or (now is not None and now.id == wanted.id):
+            return
+        if permit.decision.verdict != "ask":
+            title = "no window" if now is None else f'"{now.title}"'
+            raise TargetGone(
+                f'"{wanted.title}" had the keyboard, now {title} has it; nothing was pressed'
+            )
+        self.desktop.input.focus_window(permit, wanted)
 
     def _patch(self, prepared: Prepared, place: Place | None) -> Box:
         """Return what is looked at to know a target again: its box, or a little around a point."""

@@ -25,7 +25,8 @@ import subprocess, sys, time
 from deskhand.tools.desktop.sandbox import Sandbox
 
 sandbox = Sandbox.start((640, 480), grace_s=float(sys.argv[1]))
-program = subprocess.Popen(["xterm"], env=sandbox.env, start_new_session=True)
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+program = subprocess.Popen(["xterm"], env=sandbox.env, start_new_session=True, **quiet)
 sandbox.register(program.pid)
 print(sandbox.folder, program.pid, flush=True)
 time.sleep(600)
@@ -80,7 +81,9 @@ class Owner:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 @pytest.fixture

@@ -57,7 +57,12 @@ def end_processes(processes: Sequence[psutil.Process], *, patience_s: float) -> 
     for process in processes:
         with suppress(psutil.Error):
             process.terminate()
-    _, left = psutil.wait_procs(processes, timeout=patience_s)
+    deadline = time.monotonic() + patience_s
+    left = list(processes)
+    while left and time.monotonic() < deadline:
+        # Not `wait_procs`: it waits for zombies too, until their parent looks after them.
+        left = [process for process in left if started_at(process.pid) is not None]
+        time.sleep(END_POLL_S if left else 0)
     for process in left:
         with suppress(psutil.Error):
             process.kill()

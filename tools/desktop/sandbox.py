@@ -188,6 +188,9 @@ class Sandbox:
         self.close()
 
 
+XDG_KINDS = ("CONFIG", "CACHE", "STATE", "DATA")
+
+
 def desktop_variables(folder: Path, display: str) -> dict[str, str]:
     """Return the environment variables that lead a program to the desktop, and only there."""
     return {
@@ -199,6 +202,10 @@ def desktop_variables(folder: Path, display: str) -> dict[str, str]:
         "QT_QPA_PLATFORM": "xcb",
         "GTK_USE_PORTAL": "0",
         "NO_AT_BRIDGE": "1",
+        # Applications begin as on their first day: no session to restore from a desktop that was
+        # ended under them, and nothing of it in the user's own settings.
+        "GSETTINGS_BACKEND": "memory",
+        **{f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in XDG_KINDS},
     }
 
 

@@ -1,31 +1,48 @@
 """The user wins: a latch that stops the hands when a person takes over.
 
-A watcher thread looks every 20 ms whether the pointer is where we put it. If it is somewhere else,
-if it is in pyautogui's failsafe corner, if the panic file exists or Ctrl-C was pressed, the latch
-closes: every later event raises `TakenOver` until a person resumes.
+A watcher thread looks every 20 ms whether the pointer is where we put it, and the hands look once
+more right before each event. If it is somewhere else, if it is in pyautogui's failsafe corner, if
+the panic file exists or Ctrl-C was pressed, the latch closes: every later event raises `TakenOver`
+until a person resumes.
 """
 
+import math
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from ...memory.errors import TakenOver
+from ...memory.errors import DisplayError, TakenOver
 
 POLL_S = 0.02
+FAILSAFE_CORNER = (0, 0)
+"""pyautogui.FAILSAFE_POINTS of 0.9.54: it acts on nothing while the pointer is there."""
 TOLERANCE_PX = 6
 """A pointer that is this close to where we put it was not moved by a person: some window managers
 and applications nudge it by a pixel or two."""
 RECENT_S = 0.2
-"""A place we left this short a time ago may still be what the watcher read."""
+"""A place we left this short a time before the watcher asked may still be what it is told."""
+REMEMBERED_S = 10.0
+"""Places are kept for longer: on a busy machine the watcher may stand still between its question
+and its comparison."""
 
 
 def default_panic_file() -> Path:
     """Return the file that stops the hands by being there: one `touch` away on any terminal."""
     return Path.home() / ".deskhand" / "panic"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place we put the pointer to, and when we left it; `inf` for where it is now."""
+
+    x: int
+    y: int
+    left_at: float = math.inf
 
 
 class Takeover:
@@ -48,9 +65,10 @@ class Takeover:
         self._panic_file = default_panic_file() if panic_file is None else panic_file
         self._tolerance_px = tolerance_px
         self._lock = threading.Lock()
-        self._expected: list[tuple[float, int, int]] = []
+        self._expected: list[_Place] = []
         self._latched = threading.Event()
         self._reason = ""
+        self._interrupted = False
         self._watchers = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -58,16 +76,17 @@ class Takeover:
     @property
     def reason(self) -> str:
         """Why the hands are stopped; empty while they are not."""
-        return self._reason
+        self._notice_interrupt()
+        return self._reason if self._latched.is_set() else ""
 
     def expect(self, x: int, y: int) -> None:
         """Say that we are about to put the pointer here; where it just was is fine as well."""
         now = time.monotonic()
         with self._lock:
-            recent = [place for place in self._expected[:-1] if now - place[0] < RECENT_S]
+            kept = [place for place in self._expected if place.left_at > now - REMEMBERED_S]
             # The newest place counts as left only now, however long the pointer was there.
-            left = [(now, px, py) for _, px, py in self._expected[-1:]]
-            self._expected = [*recent, *left, (now, x, y)]
+            kept[-1:] = [replace(place, left_at=now) for place in kept[-1:]]
+            self._expected = [*kept, _Place(x, y)]
 
     def trip(self, reason: str) -> None:
         """Close the latch. The first reason stays."""
@@ -76,19 +95,37 @@ class Takeover:
                 self._reason = reason
                 self._latched.set()
 
+    def interrupt(self) -> None:
+        """Close the latch from a signal handler, which must not wait for any lock.
+
+        The thread it interrupted may hold that very lock; so the handler only leaves a note, which
+        the watcher and every check read.
+        """
+        self._interrupted = True
+
     def check(self) -> None:
         """Raise if the hands are stopped.
 
         Raises:
             TakenOver: With the reason and how to go on.
         """
+        self._notice_interrupt()
         if self._latched.is_set():
             raise TakenOver(f"stopped: {self._reason}; resume the run to go on")
 
+    def check_now(self) -> None:
+        """Look at the pointer and the panic file at this moment, then `check`.
+
+        For right before an event: a press must not land where a person has just put the pointer.
+        """
+        if self._watchers:
+            self._look()
+        self.check()
+
     def sleep(self, seconds: float) -> None:
         """Sleep, but wake and raise as soon as the hands are stopped."""
-        if self._latched.wait(seconds):
-            self.check()
+        self._latched.wait(seconds)
+        self.check()
 
     def resume(self) -> None:
         """Open the latch again; a person said so.
@@ -99,53 +136,70 @@ class Takeover:
         if self._panic_file.exists():
             raise TakenOver(f"the panic file is still there; delete {self._panic_file} to go on")
         with self._lock:
-            self._expected = []
-            self._reason = ""
+            self._expected = self._here() if self._watchers else []
+            self._interrupted = False
             self._latched.clear()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch while the block runs; blocks may nest."""
         with self._lock:
+            if self._watchers == 0:
+                self._begin()
             self._watchers += 1
-            is_first = self._watchers == 1
-        if is_first:
-            self._begin()
         try:
             yield
         finally:
             with self._lock:
                 self._watchers -= 1
-                is_last = self._watchers == 0
-            if is_last:
-                self._stop.set()
-                assert self._thread is not None
-                self._thread.join()
+                ended = self._thread if self._watchers == 0 else None
+                if ended is not None:
+                    self._stop.set()
+            if ended is not None:
+                ended.join()
 
     def _begin(self) -> None:
-        with self._lock:
-            # Where the pointer is now is where the user left it.
-            self._expected = [(time.monotonic(), *self._pointer())]
-        self._stop.clear()
-        self._look()
-        self._thread = threading.Thread(target=self._watch, name="takeover", daemon=True)
+        self._expected = self._here()
+        # Each thread has a stop of its own: a new one may begin while the last one still ends.
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._watch, args=(self._stop,), name="takeover", daemon=True
+        )
         self._thread.start()
 
-    def _watch(self) -> None:
-        while not self._stop.wait(POLL_S):
+    def _here(self) -> list[_Place]:
+        """Return where the pointer is: that is where the user left it."""
+        return [_Place(*self._pointer())]
+
+    def _watch(self, stop: threading.Event) -> None:
+        self._look()
+        while not stop.wait(POLL_S):
             self._look()
 
+    def _notice_interrupt(self) -> None:
+        if self._interrupted:
+            self.trip("Ctrl-C")
+
     def _look(self) -> None:
+        self._notice_interrupt()
         if self._panic_file.exists():
             self.trip(f"the panic file {self._panic_file} is there")
             return
         # Expected places are read after the pointer: a move of ours in between adds its place
         # before it moves, so that it is never taken for a person's.
-        x, y = self._pointer()
+        asked_at = time.monotonic()
+        try:
+            x, y = self._pointer()
+        except DisplayError as error:
+            # Nobody could stop us any more by moving the mouse.
+            self.trip(str(error))
+            return
         with self._lock:
-            expected = list(self._expected)
-        if expected and not any(
-            max(abs(x - ex), abs(y - ey)) <= self._tolerance_px for _, ex, ey in expected
+            expected = [place for place in self._expected if place.left_at > asked_at - RECENT_S]
+        if (x, y) == FAILSAFE_CORNER:
+            self.trip("the pointer is in the top left corner (failsafe)")
+        elif expected and not any(
+            max(abs(x - place.x), abs(y - place.y)) <= self._tolerance_px for place in expected
         ):
             self.trip("the mouse was moved by someone else")
 
@@ -157,7 +211,7 @@ def stopping_on_sigint(takeover: Takeover) -> Iterator[None]:
     def on_sigint(number: int, frame: FrameType | None) -> None:
         if takeover.reason:
             signal.default_int_handler(number, frame)
-        takeover.trip("Ctrl-C")
+        takeover.interrupt()
 
     before = signal.signal(signal.SIGINT, on_sigint)
     try:
