@@ -47,7 +47,7 @@ def need(error: MissingProgramError) -> None:
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     """The virtual desktop of this session; `os.environ` names it.
 
     pyautogui takes its display from the environment as it is imported, once a process: every test
@@ -58,16 +58,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     except MissingProgramError as error:
         need(error)
         raise
-    home = tmp_path_factory.mktemp("home")
     with sandbox, pytest.MonkeyPatch.context() as patch:
         for name in ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XDG_SESSION_ID"):
             patch.delenv(name, raising=False)
         for name, value in sandbox.variables.items():
             patch.setenv(name, value)
-        # Settings of an earlier run change what applications look like, and ours are not theirs.
-        for kind in ("CONFIG", "DATA", "STATE"):
-            patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
-        patch.setenv("GSETTINGS_BACKEND", "memory")
         yield sandbox
 
 

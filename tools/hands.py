@@ -50,6 +50,7 @@ from .outcome import Outcome
 from .perception.change import same_patch
 from .perception.elements import Observation
 from .perception.observe import Observer
+from .perception.settle import settle
 from .safety.gate import Approval, Gate, Permit
 from .verification import Verifier, wait_for
 
@@ -57,8 +58,11 @@ HOVER_SETTLE_S = 0.06
 """After the pointer arrives and before the press: long enough for a widget that reacts to hovering
 (highlights, or runs away) to have drawn itself."""
 
-TARGET_PAD_PX = 4
+TEXT_PAD_PX = 2
 POINT_PATCH_PX = 16
+WINDOW_PATIENCE_S = 2.0
+LAUNCH_QUIET_S = 0.6
+"""Applications draw an empty window first and fill it in several steps."""
 
 SecretSource = Callable[[str], str | None]
 """Returns the value of a named secret, None if it is not known."""
@@ -344,6 +348,7 @@ class Hands:
             sleep=self.desktop.takeover.sleep,
             on_start=self._on_launch,
         )
+        self._until_ready(window)
         outcome = Outcome(effect="confirmed", evidence=f'window "{window.title}" opened')
         return Acted(before=acted.before, windows=acted.windows, outcome=outcome)
 
@@ -364,11 +369,27 @@ class Hands:
             )
         self.desktop.input.focus_window(permit, wanted)
 
+    def _until_ready(self, window: Window) -> None:
+        """Wait until a new window has the keyboard and is drawn: keys sent before that get lost."""
+        takeover = self.desktop.takeover
+        deadline = time.monotonic() + WINDOW_PATIENCE_S
+        while time.monotonic() < deadline:
+            active = self.desktop.active_window()
+            if active is not None and active.id == window.id:
+                break
+            takeover.sleep(0.05)
+        settle(
+            self.desktop.grab,
+            quiet_s=LAUNCH_QUIET_S, sleep=takeover.sleep, check=takeover.check,
+        )  # fmt: skip
+
     def _patch(self, prepared: Prepared, place: Place | None) -> Box:
         """Return what is looked at to know a target again: its box, or a little around a point."""
         assert place is not None
         if place.element is not None:
-            box = place.element.box.inflate(TARGET_PAD_PX)
+            # Nothing around a frame: tooltips come up right beside what the pointer is on.
+            pad = TEXT_PAD_PX if place.element.role == "text" else 0
+            box = place.element.box.inflate(pad)
         else:
             x, y = round(place.point.x), round(place.point.y)
             box = Box(x, y, x, y).inflate(POINT_PATCH_PX)

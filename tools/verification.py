@@ -360,6 +360,8 @@ def sort_changes(
         if _same_app(window, target) and (inside := view.box_from_desktop(window.box)) is not None
     ]
     for box in changed_regions(before, after, ignore=moving):
+        if _is_back(prepared.observation.capture.pixels, after, box):
+            continue
         in_own = any(box.intersect(window) for window in own)
         if target is not None and not in_own and any(_inside(box, other) for other in others):
             elsewhere.append(box)
@@ -378,6 +380,18 @@ def sort_changes(
         retitled=retitled,
         thief=thief,
     )
+
+
+def _is_back(seen: Pixels, after: Pixels, box: Box) -> bool:
+    """Tell whether a place looks again as it did before the pointer came.
+
+    Between that look and the baseline only the pointer moved: what came with it and is gone now, a
+    tooltip or a highlight, is no effect.
+    """
+    if seen.shape != after.shape:
+        return False
+    area = slice(box.top, box.bottom), slice(box.left, box.right)
+    return bool((seen[area] == after[area]).all(axis=2).mean() > 0.98)
 
 
 def _same_app(window: Window, target: Window | None) -> bool:

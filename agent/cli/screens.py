@@ -51,7 +51,7 @@ def open_screen(
         with _open(named) as desktop:
             yield _own(desktop, os.environ.get("DISPLAY", "") if named is None else named)
         return
-    with virtual, _environment(virtual.env), _open(virtual.display) as desktop:
+    with virtual, _environment(virtual.variables), _open(virtual.display) as desktop:
         yield Screen(
             desktop=desktop,
             place=DesktopPlace(
@@ -96,11 +96,10 @@ def _own(desktop: Desktop, display: str) -> Screen:
 
 
 @contextmanager
-def _environment(env: Mapping[str, str]) -> Iterator[None]:
-    """Make this process's environment that of the virtual desktop: pyautogui reads it."""
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Lead this process to the virtual desktop: pyautogui reads the environment."""
     before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(env)
+    os.environ.update(variables)
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +15,6 @@ import psutil
 import pytest
 
 from deskhand.memory.errors import ConfigError, DisplayError, MissingProgramError, RunError
-from deskhand.tools.desktop import sandbox as sandbox_module
 from deskhand.tools.desktop.processes import started_at
 from deskhand.tools.desktop.sandbox import Sandbox, parse_size
 
@@ -226,7 +226,7 @@ def test_display_that_does_not_come_up_is_one_error_and_leaves_nothing(
     broken.write_text("#!/bin/sh\necho no memory for a screen >&2\nexit 1\n", encoding="utf-8")
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(sandbox_module.tempfile, "tempdir", str(tmp_path / "runtime"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "runtime"))
     (tmp_path / "runtime").mkdir()
     with pytest.raises(DisplayError) as caught:
         Sandbox.start()

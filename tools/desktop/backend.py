@@ -92,12 +92,16 @@ class Backend(Protocol):
     def type_chunk(self, text: str) -> None:
         """Type a short piece of text in any script, whatever the keyboard layout.
 
-        Line feed is Return and tab is Tab. `prepare_text` has been called with the whole text.
+        Line feed is Return and tab is Tab. `prepare_text` has made every symbol of it ready.
         """
         ...
 
-    def prepare_text(self, text: str) -> None:
-        """Make ready to type every symbol of the text."""
+    def prepare_text(self, text: str) -> int:
+        """Make ready to type the text, or as much of its beginning as there is room for.
+
+        Returns:
+            How many characters are ready, at least one of a text that is not empty.
+        """
         ...
 
     def finish_text(self) -> None:

@@ -15,7 +15,7 @@ KEPT_TYPES = ("image/png", "text/uri-list", "text/html", *TEXT_TYPES)
 
 
 class ClipboardX11:
-    """The clipboard (and, for terminals, the primary selection) of one display."""
+    """The clipboard of one display."""
 
     def __init__(self, display: str) -> None:
         self._display = display
@@ -29,9 +29,9 @@ class ClipboardX11:
         found = next((kind for kind in TEXT_TYPES if kind in self._types()), None)
         return "" if found is None else self._read(found).decode("utf-8", "replace")
 
-    def set_text(self, text: str, *, selection: str = "clipboard") -> None:
+    def set_text(self, text: str) -> None:
         """Put text on the clipboard."""
-        self._write("UTF8_STRING", text.encode("utf-8"), selection=selection)
+        self._write("UTF8_STRING", text.encode("utf-8", "replace"))
 
     def save(self) -> SavedClipboard:
         """Return what is on the clipboard, whatever its kind."""
@@ -50,8 +50,8 @@ class ClipboardX11:
         # A clipboard that nobody owns is an error for xclip, and empty for us.
         return self._run(["-o", "-t", kind]).stdout
 
-    def _write(self, kind: str, content: bytes, *, selection: str = "clipboard") -> None:
-        done = self._run(["-i", "-t", kind, "-selection", selection], given=content)
+    def _write(self, kind: str, content: bytes) -> None:
+        done = self._run(["-i", "-t", kind], given=content)
         if done.returncode != 0:
             raise ActionFailed("xclip could not take the clipboard")
 

@@ -5,14 +5,14 @@ of; before each event the permit and the takeover latch are checked, and right b
 that cannot be taken back the permit is committed (which writes the journal).
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
-from ...memory.errors import ActionFailed, BadArgumentError
+from ...memory.errors import ActionFailed, BadArgumentError, TakenOver
 from ..safety.gate import Permit
 from .backend import Backend, Button, Window
 from .keys import MODIFIERS, key_name
-from .takeover import Takeover
+from .takeover import FAILSAFE_CORNER, Takeover
 from .text_entry import enter_text
 
 PRESS_S = 0.05
@@ -40,13 +40,21 @@ class Input:
         """Put the pointer at a place in desktop units.
 
         Raises:
-            BadArgumentError: If no monitor shows the place.
+            BadArgumentError: If no monitor shows the place, or it is the failsafe corner, where
+                the pointer means stop.
         """
+        permit.check()
         if not any(monitor.box.contains(x, y) for monitor in self._backend.monitors()):
             raise BadArgumentError(f"({x}, {y}) is on no monitor; nothing was moved")
+        if (x, y) == FAILSAFE_CORNER:
+            raise BadArgumentError(
+                f"({x}, {y}) is the failsafe corner, where the pointer stops the hands; "
+                "aim beside it"
+            )
         self._ready(permit)
         self._takeover.expect(x, y)
-        self._backend.move(x, y)
+        with self._latching():
+            self._backend.move(x, y)
 
     def click(
         self,
@@ -63,8 +71,8 @@ class Input:
 
         Args:
             permit: Leave to do it.
-            x: Desktop units.
-            y: Desktop units.
+            x: Desktop units, as is `y`.
+            y: See `x`.
             button: Which pointer button.
             count: 2 for a double click.
             before_press: Called once the pointer is there; may raise, then nothing is pressed.
@@ -116,9 +124,9 @@ class Input:
         for horizontal, total in ((True, dx), (False, dy)):
             step = 1 if total > 0 else -1
             for _ in range(abs(total)):
-                self._ready(permit)
-                permit.commit()
-                self._backend.scroll(step if horizontal else 0, 0 if horizontal else step)
+                self._before(permit)
+                with self._latching():
+                    self._backend.scroll(step if horizontal else 0, 0 if horizontal else step)
                 self._takeover.sleep(SCROLL_STEP_S)
 
     def press_keys(self, permit: Permit, keys: Sequence[str]) -> None:
@@ -127,17 +135,14 @@ class Input:
         Raises:
             BadArgumentError: If a key has no name we know; nothing was pressed.
         """
+        permit.check()
         names = [key_name(key) for key in keys]
-        held: list[str] = []
-        try:
+        with ExitStack() as held:  # releases every key in reverse, also when one release fails
             for name in names:
-                self._ready(permit)
-                permit.commit()
-                self._backend.press_key(name)
-                held.append(name)
-        finally:
-            for name in reversed(held):
-                self._backend.release_key(name)
+                self._before(permit)
+                with self._latching():
+                    self._backend.press_key(name)
+                held.callback(self._backend.release_key, name)
 
     def type_text(self, permit: Permit, text: str) -> None:
         """Type text in any script, whatever the keyboard layout.
@@ -145,7 +150,8 @@ class Input:
         The latch is checked before every character; stopping leaves what was typed so far.
         """
         self._ready(permit)
-        enter_text(self._backend, text, before_event=lambda: self._before(permit))
+        with self._latching():
+            enter_text(self._backend, text, before_event=lambda: self._before(permit))
 
     def focus_window(self, permit: Permit, window: Window) -> None:
         """Raise a window and give it the keyboard."""
@@ -171,12 +177,25 @@ class Input:
 
     def _press(self, permit: Permit, button: Button) -> None:
         self._before(permit)
-        self._backend.press_button(button)
+        with self._latching():
+            self._backend.press_button(button)
 
     def _before(self, permit: Permit) -> None:
         self._ready(permit)
-        permit.commit()
+        if not permit.is_committed:
+            permit.commit()
+            # The journal took its time to reach the disk: look again whose pointer it is.
+            self._takeover.check_now()
 
     def _ready(self, permit: Permit) -> None:
         permit.check()
-        self._takeover.check()
+        self._takeover.check_now()
+
+    @contextmanager
+    def _latching(self) -> Iterator[None]:
+        """Close the latch when the backend itself refuses to act (pyautogui's failsafe)."""
+        try:
+            yield
+        except TakenOver as error:
+            self._takeover.trip(str(error))
+            self._takeover.check()

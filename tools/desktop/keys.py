@@ -1,6 +1,7 @@
 """The names of keys as people write them, and as the hands send them."""
 
 import difflib
+import re
 
 from ...memory.errors import BadArgumentError
 
@@ -36,10 +37,8 @@ def parse_keys(text: str) -> tuple[str, ...]:
     Raises:
         BadArgumentError: If a key has no such name, with the nearest name there is.
     """
-    # A plus at the end, or doubled, is the plus key itself.
-    marked = text.strip()
-    if marked == "+" or marked.endswith("++"):
-        marked = marked[:-1] + "plus"
+    # A plus alone, or after another one, is the plus key itself.
+    marked = re.sub(r"(^|\+)\s*\+$", r"\1plus", text.strip())
     return tuple(key_name(part) for part in marked.split("+"))
 
 

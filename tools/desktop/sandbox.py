@@ -15,6 +15,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from ...memory.errors import ConfigError, DisplayError, MissingProgramError, RunError
 from .processes import spawn, started_at
@@ -32,6 +33,7 @@ PROGRAMS = (("Xvfb", "xvfb"), ("openbox", "openbox"), ("dbus-daemon", "dbus"))
 """Program and the Debian package that brings it."""
 
 
+XDG_KINDS = ("CONFIG", "CACHE", "STATE", "DATA")
 NOT_FOR_CHILDREN = ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XDG_SESSION_ID", "SESSION_MANAGER")
 """Variables of the user's own session that would lead a program to the user's screen."""
 
@@ -96,25 +98,22 @@ class Sandbox:
         folder = Path(tempfile.mkdtemp(prefix="deskhand-sandbox-"))
         write_owner(folder)
         module = "deskhand.tools.desktop.sandbox_keeper"
-        with (folder / "keeper.log").open("wb") as log:
+        # Held open: the keeper takes its folder along when it ends, and the log says why.
+        with (folder / "keeper.log").open("w+b") as log:
             keeper = spawn(
                 [sys.executable, "-m", module, str(folder), f"{width}x{height}", str(grace_s)],
                 log=log,
             )
-        try:
-            deadline = time.monotonic() + START_TIMEOUT_S
-            while not (folder / "lease.json").exists():
-                if keeper.poll() is not None or time.monotonic() > deadline:
-                    raise DisplayError(f"the virtual desktop did not start: {_last_line(folder)}")
-                time.sleep(POLL_S)
-            return cls(folder)
-        except BaseException:  # also Ctrl-C: nobody else would end it before the grace time
-            keeper.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                keeper.wait(STOP_TIMEOUT_S)
-            keeper.kill()
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+            try:
+                _wait_for_lease(folder, keeper, log)
+                return cls(folder)
+            except BaseException:  # also Ctrl-C: else it would stand until the grace time is over
+                keeper.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    keeper.wait(STOP_TIMEOUT_S)
+                keeper.kill()
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
 
     @classmethod
     def attach(cls, folder: Path) -> "Sandbox":
@@ -150,11 +149,11 @@ class Sandbox:
     def env(self) -> dict[str, str]:
         """The environment for programs on this desktop, made from this process's own."""
         own = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
-        return own | self.variables
+        return own | self.variables | fresh_settings(self.folder)
 
     @property
     def variables(self) -> dict[str, str]:
-        """What `env` adds to a process's own environment."""
+        """What leads this process to the desktop, to be put into `os.environ`."""
         return desktop_variables(self.folder, self.display)
 
     def register(self, pid: int) -> None:
@@ -188,9 +187,6 @@ class Sandbox:
         self.close()
 
 
-XDG_KINDS = ("CONFIG", "CACHE", "STATE", "DATA")
-
-
 def desktop_variables(folder: Path, display: str) -> dict[str, str]:
     """Return the environment variables that lead a program to the desktop, and only there."""
     return {
@@ -202,8 +198,17 @@ def desktop_variables(folder: Path, display: str) -> dict[str, str]:
         "QT_QPA_PLATFORM": "xcb",
         "GTK_USE_PORTAL": "0",
         "NO_AT_BRIDGE": "1",
-        # Applications begin as on their first day: no session to restore from a desktop that was
-        # ended under them, and nothing of it in the user's own settings.
+    }
+
+
+def fresh_settings(folder: Path) -> dict[str, str]:
+    """Return the environment variables that give programs settings of their own.
+
+    They begin as on their first day: no session to restore from a desktop that was ended under
+    them, and nothing of it in the user's own settings. For programs alone: a run of ours belongs
+    into the user's folders, and would be lost with the desktop's.
+    """
+    return {
         "GSETTINGS_BACKEND": "memory",
         **{f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in XDG_KINDS},
     }
@@ -227,6 +232,17 @@ def read_owner(folder: Path) -> int | None:
     return pid if started_at(pid) == started else None
 
 
-def _last_line(folder: Path) -> str:
-    said = (folder / "keeper.log").read_text(encoding="utf-8", errors="replace")
-    return (said.strip().splitlines() or ["its keeper said nothing"])[-1]
+def _wait_for_lease(folder: Path, keeper: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    """Wait until the desktop stands.
+
+    Raises:
+        DisplayError: If it does not in time; with the keeper's last word.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not (folder / "lease.json").exists():
+        if keeper.poll() is not None or time.monotonic() > deadline:
+            log.seek(0)
+            said = log.read().decode("utf-8", "replace").strip().splitlines()
+            reason = said[-1] if said else f"its keeper said nothing in {START_TIMEOUT_S:g} s"
+            raise DisplayError(f"the virtual desktop did not start: {reason}")
+        time.sleep(POLL_S)

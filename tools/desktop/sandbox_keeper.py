@@ -22,7 +22,13 @@ from Xlib import X
 from Xlib.display import Display
 
 from .processes import end_groups, end_processes, started_at
-from .sandbox import ENDING, NOT_FOR_CHILDREN, desktop_variables, read_owner
+from .sandbox import (
+    ENDING,
+    NOT_FOR_CHILDREN,
+    desktop_variables,
+    fresh_settings,
+    read_owner,
+)
 
 POLL_S = 0.25
 START_PATIENCE_S = 10.0
@@ -105,6 +111,7 @@ class Keeper:
     def _start(self) -> None:
         number = self._start_display()
         os.environ.update(desktop_variables(self._folder, f":{number}"))
+        os.environ.update(fresh_settings(self._folder))
         bus = os.environ["DBUS_SESSION_BUS_ADDRESS"]
         self._spawn(["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}"])
         config = self._folder / "openbox.xml"
@@ -180,8 +187,9 @@ class Keeper:
         # A calm grey: text and windows stand out, and the desktop is no black hole on pictures.
         root.change_attributes(background_pixel=0x5A6672)
         root.clear_area(0, 0, 0, 0, False)
-        size = root.get_geometry()
-        root.warp_pointer(size.width // 2, size.height // 2)
+        # Out of the way: a window that opens under the pointer shows tooltips and highlights.
+        geometry = root.get_geometry()
+        root.warp_pointer(geometry.width - 24, geometry.height - 24)
         display.sync()
         display.close()
 

@@ -26,6 +26,7 @@ TOLERANCE_PX = 6
 and applications nudge it by a pixel or two."""
 RECENT_S = 0.2
 """A place we left this short a time before the watcher asked may still be what it is told."""
+INTERRUPTED = "Ctrl-C"
 REMEMBERED_S = 10.0
 """Places are kept for longer: on a busy machine the watcher may stand still between its question
 and its comparison."""
@@ -76,8 +77,9 @@ class Takeover:
     @property
     def reason(self) -> str:
         """Why the hands are stopped; empty while they are not."""
-        self._notice_interrupt()
-        return self._reason if self._latched.is_set() else ""
+        if self._latched.is_set():
+            return self._reason
+        return INTERRUPTED if self._interrupted else ""
 
     def expect(self, x: int, y: int) -> None:
         """Say that we are about to put the pointer here; where it just was is fine as well."""
@@ -148,6 +150,7 @@ class Takeover:
                 self._begin()
             self._watchers += 1
         try:
+            self._look()
             yield
         finally:
             with self._lock:
@@ -172,13 +175,12 @@ class Takeover:
         return [_Place(*self._pointer())]
 
     def _watch(self, stop: threading.Event) -> None:
-        self._look()
         while not stop.wait(POLL_S):
             self._look()
 
     def _notice_interrupt(self) -> None:
-        if self._interrupted:
-            self.trip("Ctrl-C")
+        if self._interrupted and not self._latched.is_set():
+            self.trip(INTERRUPTED)
 
     def _look(self) -> None:
         self._notice_interrupt()

@@ -1,34 +1,18 @@
 """How a text gets into an application: key by key, with what the layout lacks mapped for a while.
 
-Keys are the default because every application takes them. A text with more new symbols than the
-layout has spare keys is typed in pieces; one with very many different symbols in a row would need a
-new map every few characters, which is slower than it is safe, and still arrives.
+Keys are the default because every application takes them, and because they leave the clipboard
+alone. A text with more new symbols than the layout has spare keys is typed in pieces: each new map
+costs a quarter of a second, and still every character arrives.
 """
 
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable
 
+from ...memory.errors import BadArgumentError
 from .backend import Backend
 
-MAX_NEW_SYMBOLS = 16
-"""Different characters outside ASCII in one piece; a US layout has 19 spare keys."""
-
-
-def pieces(text: str) -> Iterator[str]:
-    """Cut text so that no piece has more than `MAX_NEW_SYMBOLS` different non-ASCII characters.
-
-    >>> [len(piece) for piece in pieces("".join(map(chr, range(0x4E00, 0x4E00 + 40))))]
-    [16, 16, 8]
-    """
-    start = 0
-    new: set[str] = set()
-    for position, character in enumerate(text):
-        if not character.isascii() and character not in new:
-            if len(new) == MAX_NEW_SYMBOLS:
-                yield text[start:position]
-                start, new = position, set()
-            new.add(character)
-    if start < len(text):
-        yield text[start:]
+UNTYPABLE = ("Cc", "Cs")
+"""Unicode categories no key can have: control characters and halves of surrogate pairs."""
 
 
 def enter_text(
@@ -41,14 +25,25 @@ def enter_text(
 
     Args:
         backend: Where to type.
-        text: Any script; line feed is Return and tab is Tab. Carriage returns are dropped.
+        text: Any script; line feed is Return and tab is Tab, as is every other kind of line end.
         before_event: Called before every character; what it raises stops the typing.
+
+    Raises:
+        BadArgumentError: If the text holds a control character; nothing was typed.
     """
-    for piece in pieces(text.replace("\r\n", "\n").replace("\r", "\n")):
-        backend.prepare_text(piece)
+    left = text.replace("\r\n", "\n").replace("\r", "\n")
+    for character in left:
+        if unicodedata.category(character) in UNTYPABLE and character not in "\n\t":
+            raise BadArgumentError(
+                f"the text holds U+{ord(character):04X}, which no keyboard types; "
+                "press keys such as escape or backspace by their names"
+            )
+    while left:
         try:
-            for character in piece:
+            n_ready = backend.prepare_text(left)
+            for character in left[:n_ready]:
                 before_event()
                 backend.type_chunk(character)
         finally:
             backend.finish_text()
+        left = left[n_ready:]

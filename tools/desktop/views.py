@@ -13,16 +13,22 @@ class Views:
     """A ledger of views: for each source the newest picture and what was derived from it."""
 
     def __init__(self) -> None:
-        self._current: dict[str, dict[str, View]] = {}
+        self._current: OrderedDict[str, dict[str, View]] = OrderedDict()
         self._retired: OrderedDict[str, str] = OrderedDict()
 
     def register(self, source: str, view: View) -> None:
         """Make a view the current one of its source; the earlier ones are retired."""
-        for old in self._current.get(source, {}):
+        self._retire(source)
+        self._current[source] = {view.id: view}
+        # Regions may be captured at ever new places, each a source of its own.
+        if len(self._current) > MAX_REMEMBERED:
+            self._retire(next(iter(self._current)))
+
+    def _retire(self, source: str) -> None:
+        for old in self._current.pop(source, {}):
             self._retired[old] = source
             if len(self._retired) > MAX_REMEMBERED:
                 self._retired.popitem(last=False)
-        self._current[source] = {view.id: view}
 
     def derive(self, parent: View, view: View) -> None:
         """Make a crop or a resize of a current view current as well, until its parent is retired.

@@ -3,7 +3,8 @@
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import mss
@@ -62,23 +63,33 @@ class X11Backend:
         if not os.path.exists(os.environ.get("XAUTHORITY", os.path.expanduser("~/.Xauthority"))):
             # Without any file python-xlib raises instead of trying without a cookie.
             os.environ["XAUTHORITY"] = os.devnull
-        self._pointer_lock = threading.Lock()
-        self._pointer_display = _open(wanted)
-        self._pyautogui = _load_pyautogui()
-        held = self._pyautogui.platformModule._display.get_display_name()
-        if held.split(".")[0] != wanted.split(".")[0]:
-            raise DisplayError(
-                f"this process uses display {held} already; a process has one desktop, "
-                f"use another process for {wanted}"
-            )
-        self._display = _open(wanted)
-        self._windows = X11Windows(self._display)
-        self._keyboard = X11Keyboard(_open(wanted))
-        self._clipboard = ClipboardX11(wanted)
-        self._mss = mss.MSS()
+        with ExitStack() as opened, _on_display():
+            self._pointer_lock = threading.Lock()
+            self._pointer_display = _open(wanted, opened)
+            self._pyautogui = _load_pyautogui()
+            acting = self._pyautogui.platformModule._display
+            held = acting.get_display_name()
+            if held.split(".")[0] != wanted.split(".")[0]:
+                raise DisplayError(
+                    f"this process uses display {held} already; a process has one desktop, "
+                    f"use another process for {wanted}"
+                )
+            self._display = _open(wanted, opened)
+            self._windows = X11Windows(self._display)
+            self._keyboard = X11Keyboard(_open(wanted, opened))
+            self._clipboard = ClipboardX11(wanted)
+            self._mss = opened.enter_context(mss.MSS())
+            self._size = self._read_size()
+            self._told = (acting, self._pointer_display, self._display, self._keyboard.display)
+            self._opened = opened.pop_all()
 
     def monitors(self) -> Sequence[Monitor]:
         """Return the screens, the primary one first."""
+        if (size := self._read_size()) != self._size:
+            # mss reads the screens once; they were changed since.
+            self._mss.close()
+            self._mss = self._opened.enter_context(mss.MSS())
+            self._size = size
         whole, *screens = self._mss.monitors
         listed = screens or [whole]
         monitors = [
@@ -90,11 +101,13 @@ class X11Backend:
                     screen["left"] + screen["width"],
                     screen["top"] + screen["height"],
                 ),
-                is_primary=bool(screen.get("is_primary")) or len(listed) == 1,
+                is_primary=bool(screen.get("is_primary")),
             )
             for index, screen in enumerate(listed, 1)
         ]
-        return sorted(monitors, key=lambda monitor: not monitor.is_primary)
+        monitors.sort(key=lambda monitor: not monitor.is_primary)
+        # Without RandR, or with no primary chosen, the first one stands for it.
+        return [replace(monitors[0], is_primary=True), *monitors[1:]]
 
     def grab(self, region: Box) -> Pixels:
         """Return the pixels of a region, one pixel a unit."""
@@ -110,7 +123,7 @@ class X11Backend:
 
     def pointer(self) -> tuple[int, int]:
         """Return where the pointer is; from any thread, on a connection of its own."""
-        with self._pointer_lock:
+        with self._pointer_lock, _on_display():
             place = self._pointer_display.screen().root.query_pointer()
         return place.root_x, place.root_y
 
@@ -126,7 +139,8 @@ class X11Backend:
 
     def release_button(self, button: Button) -> None:
         """Release a pointer button, in the failsafe corner as well."""
-        self._keyboard.release_button({"left": 1, "middle": 2, "right": 3}[button])
+        with _on_display():
+            self._keyboard.release_button({"left": 1, "middle": 2, "right": 3}[button])
 
     def scroll(self, dx: int, dy: int) -> None:
         """Turn the wheel by notches; positive is right and down."""
@@ -140,33 +154,42 @@ class X11Backend:
         """Press a key by its name or its one character."""
         with self._failsafe():
             self._pyautogui.failSafeCheck()
-        self._keyboard.press_key(key)
+            self._keyboard.press_key(key)
 
     def release_key(self, key: str) -> None:
         """Release a key."""
-        self._keyboard.release_key(key)
+        with _on_display():
+            self._keyboard.release_key(key)
 
-    def prepare_text(self, text: str) -> None:
-        """Map every symbol the layout lacks onto a spare key."""
-        self._keyboard.prepare(text)
+    def prepare_text(self, text: str) -> int:
+        """Map symbols the layout lacks onto spare keys; return how many characters are ready."""
+        with _on_display():
+            return self._keyboard.prepare(text)
 
     def type_chunk(self, text: str) -> None:
         """Type text whose symbols were prepared."""
         with self._failsafe():
             self._pyautogui.failSafeCheck()
-        self._keyboard.type(text)
+            self._keyboard.type(text)
 
     def finish_text(self) -> None:
         """Give the spare keys back."""
-        self._keyboard.finish()
+        with _on_display():
+            self._keyboard.finish()
+            # Every connection is told of every change of the map, and keeps it until it is read.
+            for display in self._told:
+                while display.pending_events():
+                    display.next_event()
 
     def windows(self) -> Sequence[Window]:
         """Return the top-level windows, topmost first."""
-        return self._windows.list()
+        with _on_display():
+            return self._windows.list()
 
     def focus_window(self, window: Window) -> None:
         """Raise a window and give it the keyboard."""
-        self._windows.focus(window)
+        with _on_display():
+            self._windows.focus(window)
 
     def get_clipboard(self) -> str:
         """Return the clipboard's text, empty where it holds none."""
@@ -185,29 +208,47 @@ class X11Backend:
         self._clipboard.restore(saved)
 
     def close(self) -> None:
-        """Let go of the display."""
-        if self._mss is None:
-            return
-        self._mss.close()
-        for display in (self._display, self._pointer_display, self._keyboard.display):
-            display.close()
-        self._mss = None  # type: ignore[assignment]  # closed; any later use is a mistake
+        """Let go of the display. Idempotent."""
+        self._opened.close()
+
+    def _read_size(self) -> tuple[int, int]:
+        with _on_display():
+            root = self._display.screen().root.get_geometry()
+        return root.width, root.height
 
     @contextmanager
     def _failsafe(self) -> Iterator[None]:
         try:
-            yield
+            with _on_display():
+                yield
         except self._pyautogui.FailSafeException as error:
-            raise TakenOver(
-                "stopped: the pointer is in a corner of the screen (failsafe); "
-                "move it away and resume the run to go on"
-            ) from error
+            raise TakenOver("the pointer is in a corner of the screen (failsafe)") from error
 
 
-def _open(display: str) -> Display:
+@contextmanager
+def _on_display() -> Iterator[None]:
+    """Say in our words that the display went away.
+
+    Raises:
+        DisplayError: If it did.
+    """
     try:
-        return Display(display)
+        yield
+    except (Xlib.error.ConnectionClosedError, ConnectionError) as error:
+        raise DisplayError("the display is gone: its server ended or was restarted") from error
+
+
+def _open(name: str, opened: ExitStack) -> Display:
+    try:
+        display = Display(name)
     except (Xlib.error.DisplayError, Xlib.error.XauthError, OSError) as error:
         raise DisplayError(
-            f"display {display} cannot be opened: {error}; check DISPLAY, or use --sandbox"
+            f"display {name} cannot be opened: {error}; check DISPLAY, or use --sandbox"
         ) from error
+    opened.callback(_close, display)
+    return display
+
+
+def _close(display: Display) -> None:
+    with suppress(Xlib.error.ConnectionClosedError, OSError):  # gone already
+        display.close()

@@ -52,7 +52,7 @@ class X11Windows:
         target = self._display.create_resource_object("window", window.id)
         message = ClientMessage(
             window=target,
-            client_type=self._display.intern_atom("_NET_ACTIVE_WINDOW"),
+            client_type=self._display.get_atom("_NET_ACTIVE_WINDOW"),
             data=(32, [SOURCE_PAGER, X.CurrentTime, 0, 0, 0]),
         )
         mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
@@ -69,8 +69,8 @@ class X11Windows:
         title = self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME")
         classes = self._text(window, "WM_CLASS").split("\0")
         pid = self._property(window, "_NET_WM_PID")
-        states = self._atoms(window, "_NET_WM_STATE")
-        types = self._atoms(window, "_NET_WM_WINDOW_TYPE")
+        states = self._property(window, "_NET_WM_STATE")
+        types = self._property(window, "_NET_WM_WINDOW_TYPE")
         owner = self._property(window, "WM_TRANSIENT_FOR")
         return Window(
             id=window_id,
@@ -80,12 +80,13 @@ class X11Windows:
             client=window_id & ~self._display.display.info.resource_id_mask,
             box=self._frame(window),
             is_active=window_id == active,
-            is_minimized="_NET_WM_STATE_HIDDEN" in states,
-            is_dialog="_NET_WM_WINDOW_TYPE_DIALOG" in types or len(owner) > 0,
+            is_minimized=self._display.get_atom("_NET_WM_STATE_HIDDEN") in states,
+            is_dialog=self._display.get_atom("_NET_WM_WINDOW_TYPE_DIALOG") in types
+            or len(owner) > 0,
         )
 
     def _frame(self, window: Any) -> Box:  # Any: Xlib ships no types
-        """Return the window with its frame, in desktop units."""
+        """Return the window with its frame, without a shadow it draws itself, in desktop units."""
         size = window.get_geometry()
         # Xlib names the arguments the wrong way round: this gives the window's place on the root.
         place = self._root.translate_coords(window, 0, 0)
@@ -93,6 +94,18 @@ class X11Windows:
         extents = self._property(window, "_NET_FRAME_EXTENTS")
         if len(extents) == 4:
             left, right, top, bottom = (int(extent) for extent in extents)
+        shadow = self._property(window, "_GTK_FRAME_EXTENTS")
+        if len(shadow) == 4 and all(
+            first + second < side
+            for first, second, side in (
+                (shadow[0], shadow[1], size.width),
+                (shadow[2], shadow[3], size.height),
+            )
+        ):
+            left, right, top, bottom = (
+                int(extent - drawn)
+                for extent, drawn in zip((left, right, top, bottom), shadow, strict=True)
+            )
         return Box(
             place.x - left,
             place.y - top,
@@ -101,7 +114,7 @@ class X11Windows:
         )
 
     def _property(self, window: Any, name: str) -> Sequence[int]:  # Any: as above
-        found = window.get_full_property(self._display.intern_atom(name), X.AnyPropertyType)
+        found = window.get_full_property(self._display.get_atom(name), X.AnyPropertyType)
         return () if found is None else found.value
 
     def _text(self, window: Any, name: str) -> str:  # Any: as above
@@ -109,8 +122,3 @@ class X11Windows:
         if isinstance(value, bytes):
             return value.decode("utf-8", "replace").rstrip("\0")
         return str(value) if isinstance(value, str) else ""
-
-    def _atoms(self, window: Any, name: str) -> frozenset[str]:  # Any: as above
-        return frozenset(
-            self._display.get_atom_name(int(atom)) for atom in self._property(window, name)
-        )

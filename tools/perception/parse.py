@@ -42,10 +42,12 @@ ROW_OVERLAP = 0.5
 MAX_BUTTON_CHARS = 40
 TITLE_BAR_PX = 12
 """A frame that begins this close below a window's top is its title bar."""
-FRAME_BORDER_PX = 3
+FRAME_BORDERS_PX = (3, 5, 7)
+"""How thick a border may be, with its shadow: tried in turn until only the sign is left."""
 SIGN_LINE_PX = 24
 SIGN_PAD_PX = 7
 MIN_SIGN_SCORE = 0.5
+UNSURE_SIGNS = frozenset("1lI|/-_=~.,'`+" + "".join(("十", "一", "二", "三", "口", "人")))
 MISREAD_SIGNS = {"十": "+", "一": "-", "二": "=", "口": "", "□": "", "〇": "0", "人": "^"}
 """A Chinese model reads lone signs as characters; keys of calculators are not Chinese."""
 
@@ -243,9 +245,11 @@ class _Merge:
 
     def _around_text(self, box: Box, index: int) -> Element | None:
         line = self._lines[index]
-        if len(line.text.strip()) == 1:
+        is_sign = len(line.text.strip()) == 1
+        if line.text.strip() in UNSURE_SIGNS:
             line = self._read_sign(box, line)
-        if box.height > 4 * line.box.height + 8 or _hugs(box, line.box):
+        is_too_high = box.height > 4 * line.box.height + 8 and not is_sign
+        if is_too_high or _hugs(box, line.box):
             return None
         off_centre = abs(line.box.centre[0] - box.centre[0])
         is_centred = off_centre <= max(8.0, 0.08 * box.width)
@@ -275,9 +279,8 @@ class _Merge:
                 keys.append(box)
         signs = [sign for box in keys if (sign := self._sign_in(box)) is not None]
         lines = self._ocr.read_boxes(self._pixels, [area for _, area in signs])
-        for (box, _), line in zip(signs, lines, strict=True):
-            text = line.text.strip()
-            text = MISREAD_SIGNS.get(text, text)
+        for (box, area), line in zip(signs, lines, strict=True):
+            text = self._sign(line.text.strip(), area)
             if text and line.score >= MIN_SIGN_SCORE and len(text) <= 6:
                 found.append(_element("button", text, box, line.score, "widget"))
             elif box.width <= 64:
@@ -291,9 +294,13 @@ class _Merge:
             return line
         (again,) = self._ocr.read_boxes(self._pixels, [sign[1]])
         text = again.text.strip() if again.score >= MIN_SIGN_SCORE else line.text.strip()
-        if text in ("1", "l", "I", "|") and self._leans(sign[1]):
-            text = "/"
-        return replace(line, text=MISREAD_SIGNS.get(text, text))
+        return replace(line, text=self._sign(text, sign[1]))
+
+    def _sign(self, text: str, area: Box) -> str:
+        """Return what a lone sign is, where the model reads it as something like it."""
+        if text in ("1", "l", "I", "|") and self._leans(area):
+            return "/"
+        return MISREAD_SIGNS.get(text, text)
 
     def _leans(self, area: Box) -> bool:
         """Tell whether a stroke goes from the upper right to the lower left."""
@@ -309,20 +316,20 @@ class _Merge:
 
         None if the ink touches the border: then the frame is itself a glyph or a part of a picture.
         """
-        inner = box.inflate(-FRAME_BORDER_PX)
-        if inner.width < 4 or inner.height < 4:
-            return None
-        ink = self._edges[inner.top : inner.bottom, inner.left : inner.right] > INK
-        rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-        if len(rows) == 0:
-            return None
-        touches = (
-            rows[0] == 0
-            or columns[0] == 0
-            or rows[-1] == inner.height - 1
-            or columns[-1] == inner.width - 1
-        )
-        if touches:
+        for border in FRAME_BORDERS_PX:
+            inner = box.inflate(-border) if min(box.width, box.height) > 2 * border + 4 else box
+            ink = self._edges[inner.top : inner.bottom, inner.left : inner.right] > INK
+            rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+            if len(rows) == 0:
+                return None
+            if (
+                rows[0] > 0
+                and columns[0] > 0
+                and rows[-1] < inner.height - 1
+                and columns[-1] < inner.width - 1
+            ):
+                break
+        else:
             return None
         # Where a sign stands in its line tells a full stop from a dot, a minus from an underscore.
         half = max(SIGN_LINE_PX / 2, (rows[-1] - rows[0]) / 2 + 4)
