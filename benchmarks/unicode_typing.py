@@ -37,10 +37,12 @@ TEXTS: Mapping[str, str] = {
     "hebrew": "שלום עולם, מה שלומך?",
     "devanagari": "नमस्ते दुनिया, क्षत्रिय",
     "emoji": "😀 👍🏽 👩‍👩‍👧 🇩🇪 ❤️ done",
-    "lines": "first\tsecond\n\tindented\n\nlast line",
+    "lines": "first\tsecond\n\nlast line\n",
     "key names": "enter ctrl+s {TAB} [esc] \\n <Return> %{F4} alt+f4",
+    "indented": "def greet():\n\tif True:\n\t\tprint('Grüße')\n    return 'ж'\n",
+    "long": "The quick brown fox; съешь же ещё; 敏捷的棕色狐狸; ∀x∈ℝ. " * 16,
 }
-"""Name and text; six scripts and more, and the two kinds that only look harmless."""
+"""Name and text; six scripts and more, the kinds that only look harmless, and two that are pasted."""
 
 TOOLKITS = ("GTK", "Qt", "Tk", "Chromium")
 SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, which has tkinter
@@ -181,7 +183,7 @@ def table(arrivals: Sequence[Arrival]) -> str:
     lines = [f"| text | {' | '.join(toolkits)} |", f"|---|{'---|' * len(toolkits)}"]
     for name in dict.fromkeys(arrival.name for arrival in arrivals):
         cells = [found[name, toolkit] for toolkit in toolkits]
-        shown = ["exact" if cell.is_exact else f"`{cell.arrived!r}`" for cell in cells]
+        shown = ["exact" if cell.is_exact else f"`{cell.arrived!r:.80}`" for cell in cells]
         lines.append(f"| {name} | {' | '.join(shown)} |")
     return "\n".join(lines)
 

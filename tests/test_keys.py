@@ -33,7 +33,6 @@ def test_keys_are_understood(text: str, keys: tuple[str, ...]) -> None:
     ("text", "message"),
     [
         ("ctrl+entr", "there is no key 'entr'; did you mean 'enter'?"),
-        ("f25", "there is no key 'f25'; did you mean 'f5'?"),
         ("", "there is no key ''; expected names such as ctrl, enter, f5"),
         ("ctrl+", "there is no key ''; expected names such as ctrl, enter, f5"),
         ("ctrl+qqqqq", "there is no key 'qqqqq'; expected names such as ctrl, enter, f5"),
@@ -43,8 +42,7 @@ def test_keys_are_understood(text: str, keys: tuple[str, ...]) -> None:
 def test_an_unknown_key_is_named_with_the_nearest_there_is(text: str, message: str) -> None:
     with pytest.raises(BadArgumentError) as caught:
         parse_keys(text)
-    # Which of the equally near names is offered does not matter.
-    assert str(caught.value).split("'f")[0] == message.split("'f")[0]
+    assert str(caught.value) == message
 
 
 def test_every_alias_leads_to_a_key() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from deskhand.memory.errors import ActionFailed, BadArgumentError
-from deskhand.tools.desktop.backend_fake import FakeBackend
+from deskhand.tools.desktop.backend_fake import N_SPARE_KEYS, FakeBackend
 from deskhand.tools.desktop.text_entry import enter_text
 
 HAN = "".join(map(chr, range(0x4E00, 0x4E00 + 40)))
@@ -42,10 +42,11 @@ def test_every_kind_of_line_end_is_return() -> None:
 
 
 def test_pieces_are_as_large_as_there_is_room_for() -> None:
-    backend = FakeBackend(n_new_symbols=16)
+    backend = FakeBackend()
     enter_text(backend, HAN, before_event=nothing)
-    assert [event[1] for event in backend.events if event[0] == "prepare_text"] == [16, 16, 8]
-    assert sum(event == ("finish_text",) for event in backend.events) == 3
+    kinds = "".join(str(event[0])[0] for event in backend.events)  # prepare, type, finish
+    full = "p" + "t" * N_SPARE_KEYS + "f"
+    assert kinds == full + full + "p" + "t" * (len(HAN) - 2 * N_SPARE_KEYS) + "f"
 
 
 def test_each_character_is_asked_for() -> None:
@@ -79,4 +80,4 @@ def test_keys_are_given_back_when_preparing_fails() -> None:
     backend = Full()
     with pytest.raises(ActionFailed, match=r"^no spare key$"):
         enter_text(backend, "é", before_event=nothing)
-    assert backend.events[-1] == ("finish_text",)
+    assert backend.events[-1] == ("finish",)

@@ -58,14 +58,13 @@ def launch(
         if window is not None:
             return window
         status = process.poll()
-        if status is not None and status != 0:
-            raise ActionFailed(
-                f"{command[0]} ended with exit code {status} and no window{_last_line(log)}"
-            )
         end_groups([process.pid], patience_s=END_PATIENCE_S)
-        raise ActionFailed(
-            f"{command[0]} showed no window in {timeout_s:g} s and was ended{_last_line(log)}"
+        how = (
+            f"showed no window in {timeout_s:g} s and was ended"
+            if status is None
+            else f"ended with exit code {status} and no window"
         )
+        raise ActionFailed(f"{command[0]} {how}{_last_line(log)}")
 
 
 def _find_program(command: Sequence[str], env: Mapping[str, str]) -> str:

@@ -108,6 +108,13 @@ class Backend(Protocol):
         """Undo what `prepare_text` changed; always called after it."""
         ...
 
+    def paste(self, text: str) -> None:
+        """Put text into what has the keyboard by way of the clipboard.
+
+        Returns once the application has taken it; the clipboard is then for the caller to restore.
+        """
+        ...
+
     def windows(self) -> Sequence[Window]:
         """Return the top-level windows, topmost first."""
         ...

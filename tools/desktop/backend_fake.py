@@ -119,6 +119,11 @@ class FakeBackend:
         """Undo what `prepare_text` changed."""
         self._do("finish")
 
+    def paste(self, text: str) -> None:
+        """Put text into what has the keyboard by way of the clipboard."""
+        self._do("paste", text)
+        self.clipboard = SavedClipboard(mime_type="", content=b"")
+
     def windows(self) -> Sequence[Window]:
         """Return the windows, topmost first."""
         return list(self.shown)

@@ -144,14 +144,24 @@ class Input:
                     self._backend.press_key(name)
                 held.callback(self._backend.release_key, name)
 
-    def type_text(self, permit: Permit, text: str) -> None:
-        """Type text in any script, whatever the keyboard layout.
+    def type_text(self, permit: Permit, text: str, *, is_secret: bool = False) -> None:
+        """Enter text in any script, whatever the keyboard layout; see `text_entry`.
 
         The latch is checked before every character; stopping leaves what was typed so far.
+
+        Args:
+            permit: Leave to do it.
+            text: Line feed is Return and tab is Tab.
+            is_secret: Whether it must not pass through the clipboard.
         """
         self._ready(permit)
         with self._latching():
-            enter_text(self._backend, text, before_event=lambda: self._before(permit))
+            enter_text(
+                self._backend,
+                text,
+                before_event=lambda: self._before(permit),
+                is_secret=is_secret,
+            )
 
     def focus_window(self, permit: Permit, window: Window) -> None:
         """Raise a window and give it the keyboard."""

@@ -49,7 +49,7 @@ def key_name(text: str) -> str:
         BadArgumentError: If there is no such key.
     """
     given = text.strip()
-    name = ALIASES.get(given.casefold(), given.casefold())
+    name = ALIASES.get(given.lower(), given.lower())  # casefold would make two keys of ß
     if name in KEY_NAMES:
         return name
     if len(name) == 1 and name.isprintable():

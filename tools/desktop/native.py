@@ -123,6 +123,11 @@ class NativeBackend:
             if text in ("\n", "\t"):
                 pyautogui.press("enter" if text == "\n" else "tab")
                 return
+        self.paste(text)
+
+    def paste(self, text: str) -> None:
+        """Put text into what has the keyboard by way of the clipboard."""
+        with _failsafe():
             self.set_clipboard(text)
             pyautogui.hotkey(self._paste_modifier, "v")
             time.sleep(PASTE_SETTLE_S)

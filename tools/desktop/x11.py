@@ -19,6 +19,7 @@ from .capture import Pixels
 from .clipboard_x11 import ClipboardX11
 from .geometry import Box
 from .x11_keyboard import X11Keyboard
+from .x11_paste import X11Paste
 from .x11_windows import X11Windows
 
 
@@ -77,7 +78,8 @@ class X11Backend:
             self._display = _open(wanted, opened)
             self._windows = X11Windows(self._display)
             self._keyboard = X11Keyboard(_open(wanted, opened))
-            self._clipboard = ClipboardX11(wanted)
+            self._clipboard = ClipboardX11(wanted, self._windows.clipboard_owner)
+            self._paste = X11Paste(_open(wanted, opened))
             self._mss = opened.enter_context(mss.MSS())
             self._size = self._read_size()
             self._told = (acting, self._pointer_display, self._display, self._keyboard.display)
@@ -181,6 +183,14 @@ class X11Backend:
                 while display.pending_events():
                     display.next_event()
 
+    def paste(self, text: str) -> None:
+        """Offer the text on the clipboard, press ctrl+v, and wait until it was taken."""
+        active = next((window for window in self.windows() if window.is_active), None)
+        with _on_display():
+            self._paste.paste(
+                text, client=None if active is None else active.client, press=self._press_paste
+            )
+
     def windows(self) -> Sequence[Window]:
         """Return the top-level windows, topmost first."""
         with _on_display():
@@ -210,6 +220,14 @@ class X11Backend:
     def close(self) -> None:
         """Let go of the display. Idempotent."""
         self._opened.close()
+
+    def _press_paste(self) -> None:
+        self.press_key("ctrl")
+        try:
+            self.press_key("v")
+            self.release_key("v")
+        finally:
+            self.release_key("ctrl")
 
     def _read_size(self) -> tuple[int, int]:
         with _on_display():

@@ -43,6 +43,11 @@ class X11Windows:
         active = self._property(self._root, "_NET_ACTIVE_WINDOW")
         return int(active[0]) if len(active) else 0
 
+    def clipboard_owner(self) -> int:
+        """Return the id of the window that owns the clipboard, 0 for none."""
+        owner = self._display.get_selection_owner(self._display.get_atom("CLIPBOARD"))
+        return int(getattr(owner, "id", owner))
+
     def focus(self, window: Window) -> None:
         """Raise a window, give it the keyboard, and wait until it has it.
 

@@ -47,6 +47,8 @@ FRAME_BORDERS_PX = (3, 5, 7)
 SIGN_LINE_PX = 24
 SIGN_PAD_PX = 7
 MIN_SIGN_SCORE = 0.5
+BOX_LIKE = frozenset("oO0DQCVvX口回日田ロ")
+"""What the model reads an empty, checked or round mark as."""
 UNSURE_SIGNS = frozenset("1lI|/-_=~.,'`+" + "".join(("十", "一", "二", "三", "口", "人")))
 MISREAD_SIGNS = {"十": "+", "一": "-", "二": "=", "口": "", "□": "", "〇": "0", "人": "^"}
 """A Chinese model reads lone signs as characters; keys of calculators are not Chinese."""
@@ -83,7 +85,9 @@ class ScreenParser:
         marks = [
             frame.box
             for frame in frames
-            if is_mark_sized(frame.box) and stands_alone(edges, frame.box)
+            if is_mark_sized(frame.box)
+            and stands_alone(edges, frame.box)
+            and not any(_reads_as_letter(frame.box, line) for line in read)
         ]
         lines = split_lines(read, edges, marks)
         check()
@@ -376,6 +380,16 @@ def _element(role: Role, text: str, box: Box, score: float, source: str) -> Elem
     return Element(
         id=0, role=role, text=text, box=box, score=min(1.0, score), source=source,  # type: ignore[arg-type]  # a literal at each call
     )  # fmt: skip
+
+
+def _reads_as_letter(box: Box, line: TextLine) -> bool:
+    """Tell whether a small frame is the outline of a letter that was read there, such as an a."""
+    if _share_inside(box, line.box) < 0.5:
+        return False
+    return any(
+        character.isalnum() and character not in BOX_LIKE and box.left <= x < box.right
+        for character, x in zip(line.text, line.centres, strict=True)
+    )
 
 
 def _share_inside(inner: Box, outer: Box) -> float:

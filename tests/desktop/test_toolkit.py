@@ -1,0 +1,115 @@
+"""The LangChain tools on a real calculator: they look, act, refuse, and report errors as errors."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.tools import BaseTool
+
+from deskhand.tools.desktop.backend import Window
+from deskhand.tools.desktop.desktop import Desktop
+from deskhand.tools.desktop.sandbox import Sandbox
+from deskhand.tools.safety.gate import Gate
+from deskhand.tools.safety.policy import Policy, Rule
+from deskhand.tools.toolkit import DesktopToolkit
+
+pytestmark = [pytest.mark.desktop, pytest.mark.slow]
+
+NAMES = (
+    "screenshot", "read_screen", "find_element", "click", "type_text", "press_keys", "scroll",
+    "drag", "wait_for", "list_windows", "focus_window", "launch_app", "get_clipboard",
+    "set_clipboard",
+)  # fmt: skip
+
+Tools = Mapping[str, BaseTool]
+
+
+@pytest.fixture
+def tools(desktop: Desktop, sandbox: Sandbox) -> Tools:
+    return {tool.name: tool for tool in DesktopToolkit(desktop, env=sandbox.env).get_tools()}
+
+
+@pytest.fixture
+def calculator(launch: Callable[..., Window]) -> Window:
+    return launch("galculator")
+
+
+def call(tools: Tools, name: str, **given: Any) -> ToolMessage:
+    """Call a tool as an agent does and return its message."""
+    message = tools[name].invoke(
+        ToolCall(name=name, args=given, id="call-1", type="tool_call")
+    )
+    assert isinstance(message, ToolMessage)
+    return message
+
+
+def test_what_there_is(tools: Tools) -> None:
+    assert tuple(tools) == NAMES
+    for tool in tools.values():
+        assert tool.metadata is not None
+        assert set(tool.metadata) == {"read_only", "destructive"}
+        assert tool.description
+        described = tool.args_schema.model_json_schema()["properties"].values()  # type: ignore[union-attr]  # all are models
+        assert all("description" in field for field in described), tool.name
+
+
+def test_reading_and_clicking_by_number(tools: Tools, calculator: Window) -> None:
+    read = call(tools, "read_screen", window="galculator")
+    seven = next(e for e in read.artifact["elements"] if e["text"] == "7")
+    assert (seven["role"], seven["window"]) == ("button", "galculator")
+    clicked = call(tools, "click", element=seven["id"])
+    assert str(clicked.content).startswith("confirmed: ")
+    assert clicked.artifact["effect"] == "confirmed"
+
+
+def test_clicking_a_position_of_a_screenshot(tools: Tools, calculator: Window) -> None:
+    shot = call(tools, "screenshot", window="galculator")
+    assert [block["type"] for block in shot.content] == ["text", "image"]  # type: ignore[index]  # blocks
+    found = call(tools, "find_element", text="8", role="button")
+    left, top, right, bottom = found.artifact["elements"][0]["box"]
+    shot = call(tools, "screenshot", window="galculator")
+    box = calculator.box
+    x, y = (left + right) / 2 - box.left, (top + bottom) / 2 - box.top
+    clicked = call(tools, "click", x=x, y=y, view=shot.artifact["view"])
+    assert clicked.artifact["effect"] == "confirmed"
+    assert call(tools, "find_element", text="8").artifact["elements"]
+
+
+def test_a_position_of_an_older_screenshot_is_refused(tools: Tools, calculator: Window) -> None:
+    old = call(tools, "screenshot").artifact["view"]
+    call(tools, "screenshot")
+    message = call(tools, "click", x=5, y=5, view=old)
+    assert message.status == "error"
+    assert message.content == f"view {old} is not of the latest screenshot; take a new one"
+
+
+def test_errors_are_errors(tools: Tools, calculator: Window) -> None:
+    missing = call(tools, "click", text="no such thing anywhere")
+    assert missing.status == "error"
+    assert str(missing.content).startswith('"no such thing anywhere" is not on the screen')
+    two_ways = call(tools, "click", text="7", element=1)
+    assert two_ways.status == "error"
+    nothing = call(tools, "launch_app", command=["galculatr"])
+    assert nothing.status == "error"
+    assert "did you mean 'galculator'" in str(nothing.content)
+
+
+def test_the_same_gate(desktop: Desktop, sandbox: Sandbox, calculator: Window) -> None:
+    gate = Gate(Policy(rules=(Rule(name="no-eight", verdict="deny", words=("8",)),)))
+    toolkit = DesktopToolkit(desktop, gate=gate, env=sandbox.env)
+    tools = {tool.name: tool for tool in toolkit.get_tools()}
+    message = call(tools, "click", text="8", role="button")
+    assert message.status == "error"
+    assert "denied by policy" in str(message.content)
+
+
+def test_clipboard_windows_and_waiting(tools: Tools, calculator: Window) -> None:
+    assert call(tools, "set_clipboard", text="Grüße 你好").artifact["effect"] == "confirmed"
+    assert call(tools, "get_clipboard").artifact["text"] == "Grüße 你好"
+    listed = call(tools, "list_windows").artifact["windows"]
+    assert "galculator" in [window["title"] for window in listed]
+    waited = call(tools, "wait_for", text="galculator", what="window", timeout_s=5)
+    assert waited.artifact["effect"] == "confirmed"
+    gone = call(tools, "wait_for", text="never there", timeout_s=0)
+    assert gone.artifact["effect"] == "diverged"
