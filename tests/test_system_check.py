@@ -1,5 +1,6 @@
 """What `deskhand doctor` finds out."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_packages_are_those_of_the_installed_project() -> None:
 
 def test_display_that_is_not_there_is_told() -> None:
     with pytest.raises(DisplayError) as caught:
-        read_display_facts(":1999")
+        read_display_facts(":1999", os.environ)
     assert str(caught.value).startswith("display :1999 cannot be opened: ")
 
 

@@ -192,9 +192,7 @@ def test_panic_file_stops_and_stays(takeover: Takeover, panic_file: Path) -> Non
         )
         with pytest.raises(TakenOver) as caught:
             takeover.resume()
-        assert str(caught.value) == (
-            f"the panic file is still there; delete {panic_file} to go on"
-        )
+        assert str(caught.value) == (f"the panic file is still there; delete {panic_file} to go on")
         panic_file.unlink()
         with pytest.raises(TakenOver):
             takeover.check()
@@ -202,9 +200,7 @@ def test_panic_file_stops_and_stays(takeover: Takeover, panic_file: Path) -> Non
         takeover.check_now()
 
 
-def test_panic_file_from_before_stops_the_first_event(
-    takeover: Takeover, panic_file: Path
-) -> None:
+def test_panic_file_from_before_stops_the_first_event(takeover: Takeover, panic_file: Path) -> None:
     panic_file.touch()
     with takeover.watching(), pytest.raises(TakenOver):
         takeover.check()

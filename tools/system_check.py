@@ -144,7 +144,7 @@ def _check_screen(env: Mapping[str, str], *, has_sandbox: bool) -> Iterator[Chec
             yield Check(name="display", status="warning", detail=f"{kind}: supported, but untested")
             return
         display = env["DISPLAY"]
-        facts = read_display_facts(display)
+        facts = read_display_facts(display, env)
     except DisplayError as error:
         yield Check(
             name="display", status=without, detail=str(error),

@@ -111,7 +111,7 @@ class Verifier:
         clipboard: str = "",
         reacted: bool = False,
         known: Outcome | None = None,
-        patience_s: float = PATIENCE_S,
+        patience_s: float | None = None,
     ) -> tuple[Outcome, Observation]:
         """Return the verdict and the look it rests on.
 
@@ -122,7 +122,7 @@ class Verifier:
             clipboard: The clipboard's text then, for keys that copy.
             reacted: Whether the target looked different while it was pressed.
             known: The outcome, where the action itself knew it; only expectations are added.
-            patience_s: How long an unchanged screen is watched.
+            patience_s: How long an unchanged screen is watched; `PATIENCE_S` by default.
         """
         action = prepared.action
         if known is not None and not action.expect:
@@ -131,7 +131,8 @@ class Verifier:
             outcome = self._read_back(action, prepared, clipboard)
             if outcome is not None:
                 return outcome, self._observer.observe()
-        changes, after = self._watch(prepared, before, windows, patience_s)
+        patience = PATIENCE_S if patience_s is None else patience_s
+        changes, after = self._watch(prepared, before, windows, patience)
         if action.expect:
             return self._by_expectations(prepared, changes, after), after
         if isinstance(action, TypeText):

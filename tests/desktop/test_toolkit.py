@@ -37,9 +37,7 @@ def calculator(launch: Callable[..., Window]) -> Window:
 
 def call(tools: Tools, name: str, **given: Any) -> ToolMessage:
     """Call a tool as an agent does and return its message."""
-    message = tools[name].invoke(
-        ToolCall(name=name, args=given, id="call-1", type="tool_call")
-    )
+    message = tools[name].invoke(ToolCall(name=name, args=given, id="call-1", type="tool_call"))
     assert isinstance(message, ToolMessage)
     return message
 

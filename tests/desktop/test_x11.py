@@ -17,10 +17,10 @@ from PIL import Image
 from deskhand.memory.errors import ActionFailed
 from deskhand.tools.actions import Pause
 from deskhand.tools.desktop.backend import Button, SavedClipboard, Window
-from deskhand.tools.desktop.clipboard_x11 import ClipboardX11
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.desktop.sandbox import Sandbox
+from deskhand.tools.desktop.x11 import X11Backend
 from deskhand.tools.safety.gate import Gate, Permit
 from deskhand.tools.safety.policy import ActionContext
 
@@ -308,17 +308,36 @@ def test_text_arrives_under_caps_lock(desktop: Desktop, field: Window) -> None:
     assert typed(desktop) == text
 
 
-@pytest.mark.parametrize("group", [0, 1])
-def test_text_arrives_whatever_layout_is_in_use(
-    desktop: Desktop, field: Window, group: int
-) -> None:
-    text = 'Latin "and" Кириллица, ёЁ № @#?'
-    layouts = ("us,ru", "ru,us")[group]
-    subprocess.run(["setxkbmap", "-layout", layouts], check=True, timeout=PATIENCE_S)
+def test_caps_lock_is_put_back(desktop: Desktop, log: EventLog) -> None:
+    desktop.input.press_keys(permit(), ("capslock",))
     try:
+        desktop.input.type_text(permit(), "ab")
+        desktop.input.press_keys(permit(), ("c",))
+    finally:
+        desktop.input.press_keys(permit(), ("capslock",))
+    letters = [event for event in log.of("key") if len(str(event[1])) == 1]
+    assert letters == [("key", "a", 0), ("key", "b", 0), ("key", "C", LOCK)]
+
+
+@pytest.mark.parametrize(
+    ("layouts", "n_switches"), [("us,ru", 0), ("us,ru", 1), ("ru,us", 0), ("us,ru,gr", 2), ("de", 0)]
+)
+def test_text_arrives_whatever_layout_is_in_use(
+    desktop: Desktop, field: Window, layouts: str, n_switches: int
+) -> None:
+    text = 'Latin "and" Кириллица, ёЁ № @#? äß'
+    switching = ["-option", "", "-option", "grp:menu_toggle"]
+    subprocess.run(
+        ["setxkbmap", "-layout", layouts, *switching], check=True, timeout=PATIENCE_S
+    )
+    try:
+        for _ in range(n_switches):
+            subprocess.run(["xdotool", "key", "ISO_Next_Group"], check=True, timeout=PATIENCE_S)
         desktop.input.type_text(permit(), text)
     finally:
-        subprocess.run(["setxkbmap", "-layout", "us"], check=True, timeout=PATIENCE_S)
+        subprocess.run(
+            ["setxkbmap", "-layout", "us", "-option", ""], check=True, timeout=PATIENCE_S
+        )
     assert typed(desktop) == text
 
 
@@ -353,40 +372,44 @@ def test_clipboard_text(desktop: Desktop, text: str) -> None:
 
 
 @pytest.fixture
-def clipboard(sandbox: Sandbox) -> ClipboardX11:
-    return ClipboardX11(sandbox.display)
+def backend(sandbox: Sandbox, desktop: Desktop) -> Iterator[X11Backend]:
+    """A second one on the same display, for what only the text entry asks of it."""
+    backend = X11Backend(sandbox.display)
+    yield backend
+    backend.close()
+    backend.close()  # again is nothing
 
 
-def test_clipboard_text_is_saved_and_restored(clipboard: ClipboardX11) -> None:
-    clipboard.set_text("mine – é")
-    saved = clipboard.save()
-    clipboard.set_text("ours")
-    clipboard.restore(saved)
-    assert clipboard.get_text() == "mine – é"
+def test_clipboard_text_is_saved_and_restored(backend: X11Backend) -> None:
+    backend.set_clipboard("mine – é")
+    saved = backend.save_clipboard()
+    backend.set_clipboard("ours")
+    backend.restore_clipboard(saved)
+    assert backend.get_clipboard() == "mine – é"
 
 
-def test_clipboard_picture_is_saved_and_restored(clipboard: ClipboardX11) -> None:
+def test_clipboard_picture_is_saved_and_restored(backend: X11Backend) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (30, 20), (1, 2, 3)).save(buffer, "PNG")
     picture = SavedClipboard(mime_type="image/png", content=buffer.getvalue())
-    clipboard.restore(picture)
-    assert clipboard.get_text() == ""
-    assert clipboard.save() == picture
-    clipboard.set_text("ours")
-    clipboard.restore(picture)
-    assert clipboard.save() == picture
+    backend.restore_clipboard(picture)
+    assert backend.get_clipboard() == ""
+    assert backend.save_clipboard() == picture
+    backend.set_clipboard("ours")
+    backend.restore_clipboard(picture)
+    assert backend.save_clipboard() == picture
 
 
 def test_owner_of_the_clipboard_that_does_not_answer(
-    desktop: Desktop, launch: Launch, clipboard: ClipboardX11
+    desktop: Desktop, launch: Launch, backend: X11Backend
 ) -> None:
     owner = launch(SYSTEM_PYTHON, str(APPS / "clipboard_owner.py"))
-    wait_until(lambda: clipboard.get_text() == "owned")
+    wait_until(lambda: backend.get_clipboard() == "owned")
     pid = int(owner.title.rpartition(" ")[2])
     os.kill(pid, signal.SIGSTOP)
     try:
         with pytest.raises(ActionFailed) as caught:
-            clipboard.get_text()
+            backend.get_clipboard()
         assert str(caught.value) == (
             "the application that owns the clipboard did not answer in 3 s"
         )

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from ...memory.errors import DisplayError
@@ -27,8 +28,12 @@ class DisplayFacts:
     """Its name; empty for none."""
 
 
-def read_display_facts(display: str) -> DisplayFacts:
+def read_display_facts(display: str, env: Mapping[str, str]) -> DisplayFacts:
     """Return what a display offers.
+
+    Args:
+        display: Such as `:0`.
+        env: Environment that holds the display's key (`XAUTHORITY` or `HOME`).
 
     Raises:
         DisplayError: If it cannot be opened.
@@ -36,6 +41,7 @@ def read_display_facts(display: str) -> DisplayFacts:
     try:
         asked = subprocess.run(
             [sys.executable, "-m", __spec__.name, display],
+            env=dict(env),
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
@@ -71,7 +77,9 @@ def _look(display_name: str) -> DisplayFacts:
     if check is not None:
         window = display.create_resource_object("window", int(check.value[0]))
         title = window.get_full_property(display.intern_atom("_NET_WM_NAME"), X.AnyPropertyType)
-        name = "unnamed" if title is None else title.value.decode("utf-8", "replace")
+        # Text of type UTF8_STRING comes as str, of any other as bytes.
+        value = "unnamed" if title is None else title.value
+        name = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return DisplayFacts(
         width=size.width,
         height=size.height,

@@ -70,6 +70,7 @@ class X11Keyboard:
         self._n_codes = display.display.info.max_keycode - self._first + 1
         self._mapped: dict[int, int] = {}
         self._held: dict[str, tuple[int, ...]] = {}
+        self._was_caps_locked = False
         self._load()
 
     def press_key(self, key: str) -> None:
@@ -105,6 +106,10 @@ class X11Keyboard:
             ActionFailed: If a symbol is lacking and there is no spare keycode at all.
         """
         self._load()
+        if self._state() & X.LockMask and XK.XK_Caps_Lock in self._codes:
+            # Toolkits capitalise by themselves what a key without a capital gives under CapsLock.
+            self._stroke([self._codes[XK.XK_Caps_Lock]])
+            self._was_caps_locked = True
         spare = iter(self._spare)
         n_ready = 0
         for character in text:
@@ -113,7 +118,7 @@ class X11Keyboard:
                 code = next(spare, None)
                 if code is None:
                     break
-                # The same symbol with and without Shift, so that CapsLock changes nothing.
+                # The same symbol with and without Shift: X would make a letter's second one its capital.
                 self.display.change_keyboard_mapping(code, [[symbol, symbol]])
                 self._mapped[symbol] = code
             n_ready += 1
@@ -143,7 +148,10 @@ class X11Keyboard:
             time.sleep(KEY_GAP_S)
 
     def finish(self) -> None:
-        """Give the spare keycodes back."""
+        """Give the spare keycodes back, and CapsLock."""
+        if self._was_caps_locked:
+            self._stroke([self._codes[XK.XK_Caps_Lock]])
+            self._was_caps_locked = False
         if not self._mapped:
             return
         time.sleep(RESTORE_SETTLE_S)

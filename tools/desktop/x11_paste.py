@@ -13,6 +13,7 @@ from typing import Any
 from Xlib import X, Xatom
 from Xlib.display import Display
 from Xlib.protocol.event import SelectionNotify
+from Xlib.protocol.request import SetSelectionOwner
 
 from ...memory.errors import ActionFailed
 
@@ -54,12 +55,15 @@ class X11Paste:
             ActionFailed: If nobody took the text, or something else was copied meanwhile.
         """
         self._text, self._takers, self._is_lost = text.encode("utf-8"), [], False
+        while self._display.pending_events():  # word of the last paste's end
+            self._display.next_event()
         self._window.set_selection_owner(self._clipboard, X.CurrentTime)
         try:
             self._serve(MANAGERS_S, lambda: False)
             self._takers.clear()
             press()
-            self._serve(TAKE_TIMEOUT_S, lambda: bool(self._takers) and client in (None, *self._takers))
+            # Other programs may read it too; they count only if the application never does.
+            self._serve(TAKE_TIMEOUT_S, lambda: self._is_taken_by(client))
             if not self._takers:
                 raise ActionFailed(
                     "something else was copied while the text was being pasted"
@@ -69,9 +73,17 @@ class X11Paste:
             self._serve(QUIET_S, lambda: False)
         finally:
             if not self._is_lost:
-                self._display.set_selection_owner(X.NONE, self._clipboard, X.CurrentTime)
+                SetSelectionOwner(
+                    display=self._display.display,
+                    window=X.NONE,
+                    selection=self._clipboard,
+                    time=X.CurrentTime,
+                )
             self._display.sync()
             self._text = b""
+
+    def _is_taken_by(self, client: int | None) -> bool:
+        return bool(self._takers) and client in (None, *self._takers)
 
     def _serve(self, seconds: float, is_done: Callable[[], bool]) -> None:
         """Answer requests until done, out of time, or no longer the owner."""
