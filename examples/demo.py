@@ -10,11 +10,13 @@ import tempfile
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from deskhand.agent.run_settings import RunSettings
 from deskhand.agent.runner import company, run_task
 from deskhand.agent.trajectory.recording import StepRecord
 from deskhand.agent.trajectory.run_folder import RunFolder
+from deskhand.agent.trajectory.run_info import DesktopPlace
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.sandbox import Sandbox
 
@@ -54,13 +56,17 @@ def main() -> int:
         effect = record.outcome["effect"]
         colour = "green" if effect == "confirmed" else "yellow"
         console.print(
-            f"{record.step:>2} {record.sentence:<60.60} [{colour}]{effect}[/] "
-            f"{record.outcome['elapsed_s']:.1f} s"
+            f"{record.step:>2} [{colour}]{effect:<12}[/] {record.outcome['elapsed_s']:4.1f} s  "
+            f"{escape(record.sentence)}",
+            soft_wrap=True,
         )
 
-    run = RunFolder.create(Path("runs").absolute(), task)
     with Sandbox.start() as sandbox:
         os.environ.update(sandbox.variables)
+        place = DesktopPlace(
+            display=sandbox.display, size=sandbox.size, sandbox_folder=str(sandbox.folder)
+        )
+        run = RunFolder.create(Path("runs").absolute(), task, desktop=place)
         along = company(env=sandbox.env, on_step=show, on_launch=sandbox.register)
         with Desktop.open() as desktop:
             result = run_task(

@@ -130,6 +130,19 @@ def test_crop_shows_what_its_box_shows(data: st.DataObject) -> None:
     assert math.isclose(corner.y, 0, abs_tol=EPSILON * 8000 / view.scale_y)
 
 
+@given(st.data(), SIDES, SIDES)
+def test_resized_picture_shows_the_same_part_of_the_desktop(
+    data: st.DataObject, width: int, height: int
+) -> None:
+    view = data.draw(chains())[-1]
+    point = data.draw(points_in(view))
+    resized = view.resize(width, height)
+    there = view.carry(point, resized)
+    assert (resized.width, resized.height) == (width, height)
+    assert math.isclose(there.x / width, point.x / view.width, abs_tol=EPSILON)
+    assert math.isclose(there.y / height, point.y / view.height, abs_tol=EPSILON)
+
+
 @given(st.data())
 def test_point_of_another_view_is_refused(data: st.DataObject) -> None:
     views = [*data.draw(chains()), data.draw(captures())]

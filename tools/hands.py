@@ -334,7 +334,7 @@ class Hands:
             self.desktop.input.press_keys(permit, ("ctrl", "a"))
         if acted is None:
             acted = self._baseline()
-        self.desktop.input.type_text(permit, text)
+        self.desktop.input.type_text(permit, text, is_secret=action.secret)
         return acted
 
     def _launch(self, action: Launch, permit: Permit) -> Acted:

@@ -8,7 +8,7 @@ is more than a focus ring or a caret. What cannot be told is called `unverifiabl
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .actions import (
     Action,
@@ -23,13 +23,14 @@ from .actions import (
     TypeText,
     WaitFor,
 )
+from .attribution import Changes, is_inside, sort_changes
 from .desktop.backend import Window
 from .desktop.capture import Pixels
 from .desktop.desktop import Desktop
 from .desktop.geometry import Box
 from .grounding import Prepared
 from .outcome import Effect, Outcome
-from .perception.change import changed_regions, is_caret_like, is_frame_only, moved_to
+from .perception.change import is_caret_like, moved_to
 from .perception.elements import Element, Observation
 from .perception.expect import check_expectations, text_arrived
 from .perception.ground import sees
@@ -45,29 +46,10 @@ POLL_S = 0.1
 ARRIVED = 0.8
 """Similarity of typed and read text that counts as arrived; OCR misreads a few characters."""
 COPY_KEYS = frozenset({("ctrl", "c"), ("ctrl", "x"), ("ctrl", "insert")})
+NAVIGATION_KEYS = frozenset(
+    {"home", "end", "up", "down", "left", "right", "pageup", "pagedown", "escape"}
+)
 STATEFUL_ROLES = frozenset({"checkbox", "radio"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What is different after an action, sorted by what it can prove."""
-
-    strong: tuple[Box, ...] = ()
-    """Changes that the action can have caused and that are more than a focus mark."""
-    weak: tuple[Box, ...] = ()
-    """Focus rings, carets, and the pressed look of the target itself."""
-    elsewhere: tuple[Box, ...] = ()
-    """Changes in windows of other applications: not this action's doing."""
-    opened: tuple[Window, ...] = ()
-    closed: tuple[Window, ...] = ()
-    retitled: tuple[Window, ...] = ()
-    thief: Window | None = None
-    """A window of another application that opened and took the keyboard."""
-
-    @property
-    def all(self) -> tuple[Box, ...]:
-        """Every changed region."""
-        return self.strong + self.weak + self.elsewhere
 
 
 def wait_for(desktop: Desktop, observer: Observer, action: WaitFor) -> Outcome:
@@ -156,15 +138,8 @@ class Verifier:
                 return _outcome(there, "the clipboard holds the text" if there else "it does not")
             case FocusWindow():
                 active = self._desktop.active_window()
-                there = (
-                    active is not None
-                    and active == prepared.window
-                    or (
-                        active is not None
-                        and prepared.window is not None
-                        and active.id == prepared.window.id
-                    )
-                )
+                wanted_id = None if prepared.window is None else prepared.window.id
+                there = active is not None and active.id == wanted_id
                 title = "no window" if active is None else f'"{active.title}"'
                 return _outcome(there, f"{title} has the keyboard")
             case PressKeys() if tuple(action.keys) in COPY_KEYS:
@@ -269,6 +244,16 @@ class Verifier:
                 return special
         if changes.strong:
             return outcome("confirmed", _region_news(changes.strong, after))
+        return self._without_proof(prepared, changes, after)
+
+    def _without_proof(self, prepared: Prepared, changes: Changes, after: Observation) -> Outcome:
+        """Return the verdict where nothing changed but focus marks, if that."""
+
+        def outcome(effect: Effect, evidence: str) -> Outcome:
+            return Outcome(effect=effect, evidence=evidence, changed=changes.all)
+
+        action = prepared.action
+        element = None if prepared.place is None else prepared.place.element
         if changes.weak and isinstance(action, PressKeys) and _moved_focus(changes.weak):
             return outcome("confirmed", "the caret or the focus moved")
         if changes.weak:
@@ -278,6 +263,8 @@ class Verifier:
             return outcome("unverifiable", "only a focus mark or caret changed")
         if isinstance(action, Scroll):
             return outcome("no_effect", "nothing moved: the end is reached or nothing scrolls here")
+        if isinstance(action, PressKeys) and action.keys[-1] in NAVIGATION_KEYS:
+            return outcome("unverifiable", "nothing moved: it may have been there already")
         if changes.elsewhere:
             return outcome("no_effect", "only other applications' windows changed")
         return outcome("no_effect", "the screen did not change")
@@ -319,102 +306,6 @@ class Verifier:
         if "checked" in now.states and element.role == "radio":
             return Outcome(effect="unverifiable", evidence="it was chosen already")
         return Outcome(effect="no_effect", evidence="its state did not change", changed=changes.all)
-
-
-def sort_changes(
-    prepared: Prepared,
-    before: Pixels,
-    after: Pixels,
-    windows_before: Sequence[Window],
-    windows_after: Sequence[Window],
-    *,
-    moving: Sequence[Box],
-) -> Changes:
-    """Compare two pictures of the whole desktop and sort what changed by what it can prove."""
-    known = {window.id: window for window in windows_before}
-    now = {window.id: window for window in windows_after}
-    target = prepared.window
-    opened = tuple(window for window in windows_after if window.id not in known)
-    closed = tuple(window for window in windows_before if window.id not in now)
-    retitled = tuple(
-        window
-        for window in windows_after
-        if window.id in known and known[window.id].title != window.title
-        and _same_app(window, target)
-    )  # fmt: skip
-    foreign = tuple(window for window in opened if not _same_app(window, target))
-    thief = next((window for window in foreign if window.is_active), None)
-    element = None if prepared.place is None else prepared.place.element
-    strong: list[Box] = []
-    weak: list[Box] = []
-    elsewhere: list[Box] = []
-    view = prepared.observation.capture.view
-    others = [
-        inside
-        for window in windows_after
-        if not _same_app(window, target) and not window.is_minimized
-        and (inside := view.box_from_desktop(window.box)) is not None
-    ]  # fmt: skip
-    own = [
-        inside
-        for window in windows_after
-        if _same_app(window, target) and (inside := view.box_from_desktop(window.box)) is not None
-    ]
-    for box in changed_regions(before, after, ignore=moving):
-        if _is_back(prepared.observation.capture.pixels, after, box):
-            continue
-        in_own = any(box.intersect(window) for window in own)
-        if target is not None and not in_own and any(_inside(box, other) for other in others):
-            elsewhere.append(box)
-        elif is_caret_like(box) or is_frame_only(before, after, box):
-            weak.append(box)
-        elif _is_own_look(box, element):
-            weak.append(box)
-        else:
-            strong.append(box)
-    return Changes(
-        strong=tuple(strong),
-        weak=tuple(weak),
-        elsewhere=tuple(elsewhere),
-        opened=tuple(window for window in opened if _same_app(window, target)),
-        closed=tuple(window for window in closed if _same_app(window, target)),
-        retitled=retitled,
-        thief=thief,
-    )
-
-
-def _is_back(seen: Pixels, after: Pixels, box: Box) -> bool:
-    """Tell whether a place looks again as it did before the pointer came.
-
-    Between that look and the baseline only the pointer moved: what came with it and is gone now, a
-    tooltip or a highlight, is no effect.
-    """
-    if seen.shape != after.shape:
-        return False
-    area = slice(box.top, box.bottom), slice(box.left, box.right)
-    return bool((seen[area] == after[area]).all(axis=2).mean() > 0.98)
-
-
-def _same_app(window: Window, target: Window | None) -> bool:
-    if target is None:
-        return True
-    if window.pid is not None and target.pid is not None:
-        return window.pid == target.pid
-    if window.client is not None and target.client is not None:
-        return window.client == target.client
-    return window.app == target.app
-
-
-def _inside(box: Box, outer: Box) -> bool:
-    common = box.intersect(outer)
-    return common is not None and common.area == box.area
-
-
-def _is_own_look(box: Box, element: Element | None) -> bool:
-    """Tell whether a change is no more than the pressed or focused look of a clicked button."""
-    if element is None or element.role in ("checkbox", "radio", "textbox", "tab"):
-        return False
-    return _inside(box, element.box.inflate(6))
 
 
 def _outcome(there: bool, evidence: str) -> Outcome:
@@ -462,7 +353,7 @@ def _only_moved(before: Pixels, after: Pixels, element: Element, changes: Change
         return False
     old, new = element.box.inflate(8), there.inflate(8)
     return all(
-        _inside(box, old) or _inside(box, new) or _inside(box, old.union(new))
+        is_inside(box, old) or is_inside(box, new) or is_inside(box, old.union(new))
         for box in changes.strong
     )
 

@@ -129,7 +129,7 @@ def rehearse(task: str, policy: Policy) -> Rehearsal:
     """
     with open_screen() as screen:
         observation = seeing.observe_live(screen)
-    planner = InstructionPlanner(task)
+    planner = InstructionPlanner(task, patience_s=0)
     proposal = planner.plan(
         Turn(
             task=task,
