@@ -27,7 +27,7 @@ from deskhand.tools.safety.gate import Gate, Permit
 from deskhand.tools.safety.policy import ActionContext
 
 TEXTS: Mapping[str, str] = {
-    "ascii": "The quick brown fox: 0123456789 <a href=\"x\">~`!@#$%^&*()_+-=[]{}\\|;',./?</a>",
+    "ascii": 'The quick brown fox: 0123456789 <a href="x">~`!@#$%^&*()_+-=[]{}\\|;\',./?</a>',
     "latin": "Grüße aus Zürich – ein Café für 5 €, çà et là, señor Øystein Łódź",
     "greek": "Ελληνικά: Ένα μικρό τεστ, ΆΈΉΊΌΎΏ",
     "cyrillic": "Съешь же ещё этих мягких французских булок",
@@ -205,9 +205,7 @@ def main() -> int:
             flush=True,
         )
 
-    arrivals = run(
-        arguments.toolkit or TOOLKITS, arguments.text or tuple(TEXTS), on_arrival=show
-    )
+    arrivals = run(arguments.toolkit or TOOLKITS, arguments.text or tuple(TEXTS), on_arrival=show)
     n_exact = sum(arrival.is_exact for arrival in arrivals)
     if arguments.json:
         print(json.dumps([asdict(arrival) for arrival in arrivals], ensure_ascii=False))

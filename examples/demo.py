@@ -45,6 +45,7 @@ press ctrl+s
 
 
 def main() -> int:
+    """Run the demonstration; exit with 0 if the file holds exactly the text."""
     console = Console(stderr=True)
     folder = Path(tempfile.mkdtemp(prefix="deskhand-demo-"))
     note = folder / "note.txt"

@@ -13,6 +13,7 @@ from deskhand.tools.toolkit import DesktopToolkit
 
 
 def main() -> None:
+    """Compute 7 times 6 with the tools alone."""
     with Sandbox.start() as sandbox:
         os.environ.update(sandbox.variables)
         with Desktop.open() as desktop:

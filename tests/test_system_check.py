@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deskhand.memory.errors import DisplayError
+from deskhand.memory.errors import ConfigError, DisplayError
 from deskhand.tools import system_check
 from deskhand.tools.desktop.display_facts import read_display_facts
 from deskhand.tools.desktop.sandbox import Sandbox
@@ -52,7 +52,7 @@ def test_everything_that_is_not_ok_says_how_to_mend_it(
 
 
 def _no_models() -> tuple[Path, Path]:
-    raise system_check.ConfigError("the OCR models are not installed")
+    raise ConfigError("the OCR models are not installed")
 
 
 def test_wayland_session_is_a_warning_where_a_sandbox_can_be_had(

@@ -1,32 +1,53 @@
-"""A window that writes each pointer and key event it gets to a file, one a line."""
+"""A window that shows known colours and writes down every event it gets, a JSON list a line.
 
+usage: event_log.py LOG
+"""
+
+import json
 import sys
 import tkinter
 from pathlib import Path
 
-path = Path(sys.argv[1])
-root = tkinter.Tk()
-root.title("Event log")
-root.geometry("600x400+200+150")
-canvas = tkinter.Canvas(root, background="white", highlightthickness=0)
-canvas.pack(fill="both", expand=True)
+SQUARES = (("#ff0000", 0, 0), ("#00ff00", 60, 0), ("#0000ff", 0, 60), ("#123456", 60, 60))
+"""Colour, left and top inside the canvas, each 60 pixels wide and high."""
 
 
-def write(line: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+def main(path: Path) -> None:
+    root = tkinter.Tk(className="Eventlog")
+    root.title("Event log – ünïcode")
+    root.geometry("420x320+200+150")
+    canvas = tkinter.Canvas(root, width=420, height=320, bg="#ffffff", highlightthickness=0)
+    canvas.pack()
+    for colour, left, top in SQUARES:
+        canvas.create_rectangle(left, top, left + 59, top + 59, fill=colour, outline=colour)
+    log = path.open("a", encoding="utf-8", buffering=1)
+
+    def write(*event: object) -> None:
+        log.write(f"{json.dumps(event)}\n")
+
+    def press(event: tkinter.Event) -> None:
+        # Tk 8.6 tells buttons 6 and 7, the wheel to the sides, as 4 and 5 with Shift.
+        number = event.num + 2 if event.num in (4, 5) and event.state & 1 else event.num
+        write("press", number, event.x_root, event.y_root)
+
+    root.bind("<Button>", press)
+    root.bind("<ButtonRelease>", lambda event: write("release", event.num))
+    root.bind("<Double-Button-1>", lambda event: write("double", event.x_root, event.y_root), "+")
+    root.bind("<B1-Motion>", lambda event: write("drag", event.x_root, event.y_root))
+    root.bind("<Key>", lambda event: write("key", event.keysym, event.state & 0xFF))
+    root.bind("<KeyRelease>", lambda event: write("key up", event.keysym))
+    root.bind("<FocusIn>", lambda _event: write("focus"))
+
+    def dialog(_event: object) -> None:
+        child = tkinter.Toplevel(root)
+        child.title("A dialog")
+        child.geometry("200x100+700+500")
+        child.transient(root)
+
+    root.bind("<F2>", dialog)
+    root.bind("<F3>", lambda _event: root.iconify())
+    root.after(300, lambda: write("placed", canvas.winfo_rootx(), canvas.winfo_rooty()))
+    root.mainloop()
 
 
-def on_pointer(name: str, event: "tkinter.Event[tkinter.Misc]") -> None:
-    write(f"{name} {event.num} {event.x_root} {event.y_root}")
-
-
-canvas.bind("<ButtonPress>", lambda event: on_pointer("press", event))
-canvas.bind("<ButtonRelease>", lambda event: on_pointer("release", event))
-canvas.bind("<Double-Button-1>", lambda event: on_pointer("double", event))
-canvas.bind("<B1-Motion>", lambda event: write(f"drag {event.x_root} {event.y_root}"))
-root.bind("<KeyPress>", lambda event: write(f"down {event.keysym} {event.state & 0xD}"))
-root.bind("<KeyRelease>", lambda event: write(f"up {event.keysym}"))
-root.focus_force()
-write("ready")
-root.mainloop()
+main(Path(sys.argv[1]))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import Xlib.error
-from Xlib import X
+from Xlib import X, Xatom
 from Xlib.display import Display
 from Xlib.protocol.event import ClientMessage
 
@@ -52,7 +52,7 @@ class X11Windows:
         """Raise a window, give it the keyboard, and wait until it has it.
 
         Raises:
-            ActionFailed: If it does not get the keyboard.
+            ActionFailed: If it is gone, or does not get the keyboard.
         """
         target = self._display.create_resource_object("window", window.id)
         message = ClientMessage(
@@ -64,7 +64,12 @@ class X11Windows:
         self._root.send_event(message, event_mask=mask)
         self._display.flush()
         deadline = time.monotonic() + FOCUS_TIMEOUT_S
-        while self.active_id() != window.id:
+        while True:
+            # Asked first: a window that is gone stays the active one for a moment.
+            if window.id not in self._property(self._root, "_NET_CLIENT_LIST"):
+                raise ActionFailed(f'window "{window.title}" is gone')
+            if self.active_id() == window.id:
+                return
             if time.monotonic() > deadline:
                 raise ActionFailed(f'window "{window.title}" did not take the keyboard')
             time.sleep(FOCUS_POLL_S)
@@ -123,7 +128,14 @@ class X11Windows:
         return () if found is None else found.value
 
     def _text(self, window: Any, name: str) -> str:  # Any: as above
-        value = self._property(window, name)
-        if isinstance(value, bytes):
-            return value.decode("utf-8", "replace").rstrip("\0")
-        return str(value) if isinstance(value, str) else ""
+        found = window.get_full_property(self._display.get_atom(name), X.AnyPropertyType)
+        if found is None or not isinstance(found.value, bytes):
+            return ""
+        is_old = (
+            found.property_type == Xatom.STRING
+        )  # Latin-1 by ICCCM; many write UTF-8 all the same
+        try:
+            text = found.value.decode("utf-8")
+        except UnicodeDecodeError:
+            text = found.value.decode("latin-1" if is_old else "utf-8", "replace")
+        return text.rstrip("\0")
