@@ -14,7 +14,6 @@ from typing import assert_never
 import numpy as np
 
 from ..memory.errors import (
-    ActionFailed,
     ApprovalRequired,
     BadArgumentError,
     ConfigError,
@@ -44,32 +43,16 @@ from .desktop.apps import launch
 from .desktop.backend import Button, Window
 from .desktop.capture import Pixels
 from .desktop.desktop import Desktop
-from .desktop.geometry import Box
-from .grounding import Place, Prepared, prepare, topmost_at
+from .grounding import Place, Prepared, prepare
+from .last_look import HOVER_SETTLE_S, LastLook, TargetGone
 from .outcome import Outcome
-from .perception.change import same_patch
 from .perception.elements import Observation
 from .perception.observe import Observer
-from .perception.settle import settle
 from .safety.gate import Approval, Gate, Permit
 from .verification import Verifier, wait_for
 
-HOVER_SETTLE_S = 0.06
-"""After the pointer arrives and before the press: long enough for a widget that reacts to hovering
-(highlights, or runs away) to have drawn itself."""
-
-TEXT_PAD_PX = 2
-POINT_PATCH_PX = 16
-WINDOW_PATIENCE_S = 2.0
-LAUNCH_QUIET_S = 0.6
-"""Applications draw an empty window first and fill it in several steps."""
-
 SecretSource = Callable[[str], str | None]
 """Returns the value of a named secret, None if it is not known."""
-
-
-class TargetGone(ActionFailed):
-    """Right before the press, the target was no longer where it had been seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +100,7 @@ class Hands:
         self.observer = observer
         self.gate = Gate() if gate is None else gate
         self.verifier = Verifier(desktop, observer)
+        self._last_look = LastLook(desktop)
         self._secrets = secrets
         self._env = env
         self._pictures = Path() if pictures is None else pictures
@@ -228,7 +212,7 @@ class Hands:
             case TypeText():
                 return self._type(prepared, action, permit)
             case PressKeys():
-                self._keep_focus(prepared, permit)
+                self._last_look.keep_focus(prepared, permit)
                 acted = self._baseline(clipboard=self.desktop.get_clipboard())
                 self.desktop.input.press_keys(permit, action.keys)
                 return acted
@@ -276,10 +260,10 @@ class Hands:
         button: Button = "right" if kind == "right_click" else "left"
         count = 2 if kind == "double_click" else 1
         baseline: list[Acted] = []
-        box = self._patch(prepared, prepared.place)
+        box = self._last_look.patch(prepared, prepared.place)
 
         def before_press() -> None:
-            self._recheck(prepared, prepared.place)
+            self._last_look.check_target(prepared, prepared.place)
             baseline.append(self._baseline())
 
         def while_pressed() -> None:
@@ -299,7 +283,7 @@ class Hands:
         baseline: list[Acted] = []
 
         def before_press() -> None:
-            self._recheck(prepared, prepared.start)
+            self._last_look.check_target(prepared, prepared.start)
             baseline.append(self._baseline())
 
         self.desktop.input.drag(
@@ -326,7 +310,7 @@ class Hands:
             text = value
         acted = None
         if prepared.place is None:
-            self._keep_focus(prepared, permit)
+            self._last_look.keep_focus(prepared, permit)
         else:
             acted = self._click(prepared, permit)
             self.desktop.takeover.sleep(HOVER_SETTLE_S)
@@ -348,74 +332,9 @@ class Hands:
             sleep=self.desktop.takeover.sleep,
             on_start=self._on_launch,
         )
-        self._until_ready(window)
+        self._last_look.wait_until_ready(window)
         outcome = Outcome(effect="confirmed", evidence=f'window "{window.title}" opened')
         return Acted(before=acted.before, windows=acted.windows, outcome=outcome)
-
-    def _keep_focus(self, prepared: Prepared, permit: Permit) -> None:
-        """Make sure that keys go to the window that had the keyboard when they were chosen.
-
-        Raises:
-            TargetGone: If another window has it now. Only where a person was asked meanwhile, who
-                had to turn to a terminal to answer, is the focus put back.
-        """
-        wanted, now = prepared.window, self.desktop.active_window()
-        if wanted is None or (now is not None and now.id == wanted.id):
-            return
-        if permit.decision.verdict != "ask":
-            title = "no window" if now is None else f'"{now.title}"'
-            raise TargetGone(
-                f'"{wanted.title}" had the keyboard, now {title} has it; nothing was pressed'
-            )
-        self.desktop.input.focus_window(permit, wanted)
-
-    def _until_ready(self, window: Window) -> None:
-        """Wait until a new window has the keyboard and is drawn: keys sent before that get lost."""
-        takeover = self.desktop.takeover
-        deadline = time.monotonic() + WINDOW_PATIENCE_S
-        while time.monotonic() < deadline:
-            active = self.desktop.active_window()
-            if active is not None and active.id == window.id:
-                break
-            takeover.sleep(0.05)
-        settle(
-            self.desktop.grab,
-            quiet_s=LAUNCH_QUIET_S, sleep=takeover.sleep, check=takeover.check,
-        )  # fmt: skip
-
-    def _patch(self, prepared: Prepared, place: Place | None) -> Box:
-        """Return what is looked at to know a target again: its box, or a little around a point."""
-        assert place is not None
-        if place.element is not None:
-            # Nothing around a frame: tooltips come up right beside what the pointer is on.
-            pad = TEXT_PAD_PX if place.element.role == "text" else 0
-            box = place.element.box.inflate(pad)
-        else:
-            x, y = round(place.point.x), round(place.point.y)
-            box = Box(x, y, x, y).inflate(POINT_PATCH_PX)
-        inside = box.intersect(prepared.observation.capture.view.box)
-        assert inside is not None  # the point lies inside the picture
-        return inside
-
-    def _recheck(self, prepared: Prepared, place: Place | None) -> None:
-        """Look once more, with the pointer on the target, before the press that counts.
-
-        Raises:
-            TargetGone: If the place now shows something else, or another window lies over it.
-        """
-        assert place is not None
-        self.desktop.takeover.sleep(HOVER_SETTLE_S)
-        view = prepared.observation.capture.view
-        expected = prepared.window
-        now = topmost_at(self.desktop.windows(), *view.to_desktop(place.point))
-        if expected is not None and (now is None or now.id != expected.id):
-            title = "the bare desktop" if now is None else f'"{now.title}"'
-            raise TargetGone(
-                f'"{expected.title}" was at the target, now it is {title}; nothing was pressed'
-            )
-        box = self._patch(prepared, place)
-        if not same_patch(prepared.observation.capture.pixels, self.desktop.grab(), box):
-            raise TargetGone("the target changed or moved before the press; nothing was pressed")
 
 
 __all__ = ["Acted", "Hands", "SecretSource", "TargetGone"]

@@ -261,10 +261,18 @@ def _open(name: str, opened: ExitStack) -> Display:
         display = Display(name)
     except (Xlib.error.DisplayError, Xlib.error.XauthError, OSError) as error:
         raise DisplayError(
-            f"display {name} cannot be opened: {error}; check DISPLAY, or use --sandbox"
+            f"display {name} cannot be opened: {_reason(error)}; check DISPLAY, or use --sandbox"
         ) from error
     opened.callback(_close, display)
     return display
+
+
+def _reason(error: Exception) -> str:
+    """Return what the server said; Xlib puts it into its message as it came, a line of bytes."""
+    said = getattr(error, "msg", None)
+    if isinstance(said, bytes):
+        return said.decode("utf-8", "replace").strip()
+    return str(error)
 
 
 def _close(display: Display) -> None:

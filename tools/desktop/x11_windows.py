@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import Xlib.error
-from Xlib import X, Xatom
+from Xlib import X
 from Xlib.display import Display
 from Xlib.protocol.event import ClientMessage
 
@@ -128,14 +128,8 @@ class X11Windows:
         return () if found is None else found.value
 
     def _text(self, window: Any, name: str) -> str:  # Any: as above
-        found = window.get_full_property(self._display.get_atom(name), X.AnyPropertyType)
-        if found is None or not isinstance(found.value, bytes):
-            return ""
-        is_old = (
-            found.property_type == Xatom.STRING
-        )  # Latin-1 by ICCCM; many write UTF-8 all the same
-        try:
-            text = found.value.decode("utf-8")
-        except UnicodeDecodeError:
-            text = found.value.decode("latin-1" if is_old else "utf-8", "replace")
-        return text.rstrip("\0")
+        value = self._property(window, name)
+        # Xlib gives what is UTF-8 as text, and else the bytes: then it is Latin-1, the encoding of
+        # titles before there was UTF-8.
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        return text.rstrip("\0") if isinstance(text, str) else ""
