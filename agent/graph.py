@@ -246,7 +246,9 @@ class TaskGraph:
         def commit() -> None:
             baseline = self._hands.baseline
             if baseline is not None:
-                self._store.save_baseline(step, baseline.before, baseline.windows)
+                self._store.save_baseline(
+                    step, baseline.before, baseline.windows, prepared.observation
+                )
             self._journal.commit(step)
             self._on_event("committed")
 

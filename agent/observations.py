@@ -15,18 +15,19 @@ from ..tools.desktop.backend import Window
 from ..tools.desktop.capture import Capture, Pixels, load_capture
 from ..tools.desktop.geometry import Box, View
 from ..tools.perception.elements import Element, Observation
+from ..tools.safety.redaction import Redaction, blackened, ignoring
 from .trajectory.recording import PictureHandle
 
 
-def observation_to_json(observation: Observation) -> dict[str, Any]:
-    """Return everything but the pixels as plain data."""
+def observation_to_json(observation: Observation, elements: Sequence[Element]) -> dict[str, Any]:
+    """Return everything but the pixels as plain data, with the elements as they may be written."""
     view = observation.capture.view
     return {
         "view": {field.name: getattr(view, field.name) for field in dataclasses.fields(view)},
         "taken_at": observation.capture.taken_at,
         "settled": observation.settled,
         "moving": [list(box.xyxy) for box in observation.moving],
-        "elements": [_element_to_json(element) for element in observation.elements],
+        "elements": [_element_to_json(element) for element in elements],
         "windows": [_window_to_json(window) for window in observation.windows],
     }
 
@@ -55,16 +56,23 @@ class ObservationStore:
 
     Args:
         folder: The run folder; picture paths in handles are relative to it.
+        redaction: Knows what must not be written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, redaction: Redaction) -> None:
         self._folder = folder
+        self._redaction = redaction
         self._live: dict[str, Observation] = {}
 
     def save(self, observation: Observation, picture: PictureHandle, *, step: int) -> str:
         """Write an observation and return its handle, a path relative to the run folder."""
         handle = f"captures/{step:04d}-observation.json"
-        record = observation_to_json(observation) | {"picture": picture.path}
+        elements = self._redaction.elements(observation.elements)
+        hidden = self._redaction.boxes(observation.elements)
+        record = observation_to_json(observation, elements) | {
+            "picture": picture.path,
+            "hidden": [list(box.xyxy) for box in hidden],
+        }
         path = self._folder / handle
         path.write_text(json.dumps(record), encoding="utf-8")
         for old in range(max(1, step - 2), step):
@@ -74,10 +82,20 @@ class ObservationStore:
         self._live = {handle: observation}
         return handle
 
-    def save_baseline(self, step: int, pixels: Pixels, windows: Sequence[Window]) -> None:
-        """Write what was there right before the first event of a step's action, to disk."""
+    def save_baseline(
+        self, step: int, pixels: Pixels, windows: Sequence[Window], observation: Observation
+    ) -> None:
+        """Write what was there right before the first event of a step's action, to disk.
+
+        Args:
+            step: The step.
+            pixels: The whole desktop then.
+            windows: The windows then.
+            observation: The look the action was chosen on: what it hides is hidden here too.
+        """
         height, width = pixels.shape[:2]
-        Capture(pixels=pixels, view=View(width=width, height=height)).save(self._baseline(step))
+        shown = blackened(pixels, self._redaction.boxes(observation.elements))
+        Capture(pixels=shown, view=View(width=width, height=height)).save(self._baseline(step))
         record = [_window_to_json(window) for window in windows]
         self._baseline(step).with_suffix(".json").write_text(json.dumps(record), encoding="utf-8")
 
@@ -122,13 +140,15 @@ class ObservationStore:
             capture = Capture(
                 pixels=pixels, view=View(**record["view"]), taken_at=record["taken_at"]
             )
-            return Observation(
+            observation = Observation(
                 capture=capture,
                 elements=[_element_from_json(element) for element in record["elements"]],
                 windows=[_window_from_json(window) for window in record["windows"]],
                 moving=[Box(*xyxy) for xyxy in record["moving"]],
                 settled=record["settled"],
             )
+            # What was blackened in the picture is no change.
+            return ignoring(observation, [Box(*xyxy) for xyxy in record["hidden"]])
         except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
             raise RunError(f"the observation {path} cannot be read: {error}") from error
 

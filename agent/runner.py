@@ -18,6 +18,7 @@ from ..tools.perception.observe import Observer
 from ..tools.perception.parse import load_parser
 from ..tools.safety.gate import Gate
 from ..tools.safety.policy import Policy
+from ..tools.safety.redaction import Redaction
 from .budgets import Budgets
 from .graph import Event, TaskGraph
 from .journal import Journal
@@ -140,7 +141,8 @@ class _Run:
         self._settings = settings
         self._desktop = desktop
         self._along = along
-        self._writer = StepWriter(Recorder(folder.path), on_step=along.on_step)
+        redaction = Redaction(values=tuple(along.secrets.values()))
+        self._writer = StepWriter(Recorder(folder.path), redaction, on_step=along.on_step)
         self._journal = Journal(folder.path / "journal.db")
         self._graph = TaskGraph(
             planner=planner,
@@ -149,12 +151,13 @@ class _Run:
                 Observer(desktop, load_parser()),
                 Gate(along.policy, along.person.approve),
                 secrets=along.secrets.get,
+                redaction=redaction,
                 env=along.env,
                 pictures=folder.path,
                 on_launch=along.on_launch,
             ),
             journal=self._journal,
-            store=ObservationStore(folder.path),
+            store=ObservationStore(folder.path, redaction),
             writer=self._writer,
             budgets=Budgets(settings, spent_s=folder.spent_s),
             person=along.person,

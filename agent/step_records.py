@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..tools.actions import Action
-from ..tools.desktop.geometry import Box
 from ..tools.grounding import Prepared
 from ..tools.outcome import Outcome
 from ..tools.perception.elements import Observation
-from ..tools.safety.policy import SECRET_WORDS, has_word
+from ..tools.safety.redaction import Redaction
 from .planners.planner import StepSummary
 from .trajectory.recording import PictureHandle, Recorder, StepRecord, read_steps
 
@@ -18,12 +17,18 @@ class StepWriter:
 
     Args:
         recorder: Writes the run folder.
+        redaction: Knows what to hide in pictures.
         on_step: Told of every settled step, for progress.
     """
 
     def __init__(
-        self, recorder: Recorder, *, on_step: Callable[[StepRecord], None] = lambda _record: None
+        self,
+        recorder: Recorder,
+        redaction: Redaction,
+        *,
+        on_step: Callable[[StepRecord], None] = lambda _record: None,
     ) -> None:
+        self._redaction = redaction
         self._recorder = recorder
         self._on_step = on_step
         self._history: dict[int, StepSummary] = {
@@ -41,7 +46,9 @@ class StepWriter:
 
     def picture(self, observation: Observation) -> PictureHandle:
         """Save an observation's picture with fields for secrets blackened."""
-        return self._recorder.picture(observation.capture, hide=secret_boxes(observation))
+        return self._recorder.picture(
+            observation.capture, hide=self._redaction.boxes(observation.elements)
+        )
 
     def step(
         self,
@@ -81,15 +88,6 @@ class StepWriter:
             sentence=sentence, effect=outcome.effect, evidence=outcome.evidence
         )
         self._on_step(record)
-
-
-def secret_boxes(observation: Observation) -> tuple[Box, ...]:
-    """Return the fields that by their label hold a secret."""
-    return tuple(
-        element.box
-        for element in observation.elements
-        if element.role == "textbox" and has_word(element.text, SECRET_WORDS)
-    )
 
 
 def _target(prepared: Prepared | None) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from deskhand.tools.safety.policy import ActionContext
 ROOT = Path(deskhand.tools.__file__).parent.parent
 ACTING = frozenset({
     "move", "press_button", "release_button", "scroll", "press_key", "release_key", "type_chunk",
-    "prepare_text", "finish_text", "focus_window", "set_clipboard", "restore_clipboard",
+    "prepare_text", "finish_text", "paste", "focus_window", "set_clipboard", "restore_clipboard",
 })  # fmt: skip
 """The methods of `Backend` that change something."""
 GUARDED = ("tools/desktop/input.py", "tools/desktop/text_entry.py")

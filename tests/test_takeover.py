@@ -273,8 +273,7 @@ def test_first_ctrl_c_stops_and_the_second_interrupts(takeover: Takeover) -> Non
             takeover.check()
         assert str(caught.value) == "stopped: Ctrl-C; resume the run to go on"
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(PATIENCE_S)
+            signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
     takeover.resume()
     takeover.check()

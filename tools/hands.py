@@ -49,6 +49,7 @@ from .outcome import Outcome
 from .perception.elements import Observation
 from .perception.observe import Observer
 from .safety.gate import Approval, Gate, Permit
+from .safety.redaction import Redaction
 from .verification import Verifier, wait_for
 
 SecretSource = Callable[[str], str | None]
@@ -80,6 +81,7 @@ class Hands:
         observer: Looks at it.
         gate: Decides; the default asks before risky words and, with nobody to ask, refuses.
         secrets: Returns the value of a named secret at the last moment; never stored.
+        redaction: Keeps secrets out of the evidence of verdicts.
         env: Environment for launched applications; None for this process's own.
         pictures: Where `save_screenshot` without a path writes.
         on_launch: Told the process id of every application that was started.
@@ -92,6 +94,7 @@ class Hands:
         gate: Gate | None = None,
         *,
         secrets: SecretSource = lambda _name: None,
+        redaction: Redaction | None = None,
         env: Mapping[str, str] | None = None,
         pictures: Path | None = None,
         on_launch: Callable[[int], None] = lambda _pid: None,
@@ -99,7 +102,7 @@ class Hands:
         self.desktop = desktop
         self.observer = observer
         self.gate = Gate() if gate is None else gate
-        self.verifier = Verifier(desktop, observer)
+        self.verifier = Verifier(desktop, observer, redaction)
         self._last_look = LastLook(desktop)
         self._secrets = secrets
         self._env = env

@@ -36,6 +36,7 @@ from .perception.expect import check_expectations, text_arrived
 from .perception.ground import sees
 from .perception.observe import Observer
 from .perception.settle import settle
+from .safety.redaction import Redaction
 
 PATIENCE_S = 3.0
 """How long an unchanged screen is watched before the verdict is `no_effect`."""
@@ -80,9 +81,12 @@ def wait_for(desktop: Desktop, observer: Observer, action: WaitFor) -> Outcome:
 class Verifier:
     """Judges what an action did, by what is on the screen before and after."""
 
-    def __init__(self, desktop: Desktop, observer: Observer) -> None:
+    def __init__(
+        self, desktop: Desktop, observer: Observer, redaction: Redaction | None = None
+    ) -> None:
         self._desktop = desktop
         self._observer = observer
+        self._redaction = Redaction() if redaction is None else redaction
 
     def judge(
         self,
@@ -243,7 +247,7 @@ class Verifier:
             if special is not None:
                 return special
         if changes.strong:
-            return outcome("confirmed", _region_news(changes.strong, after))
+            return outcome("confirmed", self._region_news(changes.strong, after))
         return self._without_proof(prepared, changes, after)
 
     def _without_proof(self, prepared: Prepared, changes: Changes, after: Observation) -> Outcome:
@@ -257,7 +261,11 @@ class Verifier:
         if changes.weak and isinstance(action, PressKeys) and _moved_focus(changes.weak):
             return outcome("confirmed", "the caret or the focus moved")
         if changes.weak:
-            now_reads = None if element is None else _new_label(element, after)
+            now_reads = (
+                None
+                if element is None
+                else _new_label(element, self._redaction.elements(after.elements))
+            )
             if now_reads is not None:
                 return outcome("confirmed", f'it now reads "{now_reads}"')
             return outcome("unverifiable", "only a focus mark or caret changed")
@@ -286,6 +294,17 @@ class Verifier:
             return Outcome(effect="unverifiable", evidence="the field looks as before")
         return None
 
+    def _region_news(self, regions: Sequence[Box], after: Observation) -> str:
+        elements = self._redaction.elements(after.elements)
+        texts = [
+            element.text
+            for element in elements
+            if element.text and any(element.box.intersect(box) for box in regions)
+        ]
+        shown = ", ".join(f'"{text[:40]}"' for text in texts[:4])
+        count = f"{len(regions)} region{'s' * (len(regions) != 1)} changed"
+        return f"{count}; there now: {shown}" if shown else count
+
     def _by_state(self, element: Element, changes: Changes, after: Observation) -> Outcome:
         now = max(
             (e for e in after.elements if e.role == element.role),
@@ -296,7 +315,7 @@ class Verifier:
             if changes.strong:
                 return Outcome(
                     effect="confirmed",
-                    evidence=_region_news(changes.strong, after),
+                    evidence=self._region_news(changes.strong, after),
                     changed=changes.all,
                 )
             return Outcome(effect="unverifiable", evidence="its state cannot be read")
@@ -317,17 +336,6 @@ def _window_news(changes: Changes) -> str:
     news += [f'window "{window.title}" closed' for window in changes.closed]
     news += [f'the title is now "{window.title}"' for window in changes.retitled]
     return "; ".join(news)
-
-
-def _region_news(regions: Sequence[Box], after: Observation) -> str:
-    texts = [
-        element.text
-        for element in after.elements
-        if element.text and any(element.box.intersect(box) for box in regions)
-    ]
-    shown = ", ".join(f'"{text[:40]}"' for text in texts[:4])
-    count = f"{len(regions)} region{'s' * (len(regions) != 1)} changed"
-    return f"{count}; there now: {shown}" if shown else count
 
 
 def _in_window(observation: Observation, window: Window | None) -> Sequence[Element]:
@@ -358,9 +366,9 @@ def _only_moved(before: Pixels, after: Pixels, element: Element, changes: Change
     )
 
 
-def _new_label(element: Element, after: Observation) -> str | None:
+def _new_label(element: Element, elements: Sequence[Element]) -> str | None:
     """Return what the target reads now, if that is something else than before."""
-    now = max(after.elements, key=lambda e: e.box.iou(element.box), default=None)
+    now = max(elements, key=lambda e: e.box.iou(element.box), default=None)
     if now is None or now.box.iou(element.box) < 0.3 or not now.text or now.text == element.text:
         return None
     return now.text

@@ -1,4 +1,4 @@
-"""Text arrives as it was given whatever the keyboard is set to, and the keyboard stays as it was."""
+"""Text arrives whatever the keyboard is set to, and the keyboard stays as it was."""
 
 import os
 import subprocess

@@ -26,7 +26,7 @@ class FakeBackend:
         monitors: The screens; one of 640x480 by default.
         windows: The windows, topmost first.
         scale: Picture pixels a desktop unit, as on a screen of high density.
-        on_event: Called with each event before it takes effect; may raise, or act as a person would.
+        on_event: Called with each event before it takes effect; may raise, or act as a person.
     """
 
     name = "fake"

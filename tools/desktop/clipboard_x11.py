@@ -53,7 +53,9 @@ class ClipboardX11:
         return SavedClipboard(mime_type=kind, content=self._read(kind) if kind else b"")
 
     def restore(self, saved: SavedClipboard) -> None:
-        """Put back what was saved; an empty clipboard becomes an empty text."""
+        """Put back what was saved; nothing becomes an empty text where there is something now."""
+        if not saved.mime_type and not self._owner():
+            return
         self._write(saved.mime_type or "UTF8_STRING", saved.content)
 
     def _types(self) -> Sequence[str]:

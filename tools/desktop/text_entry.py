@@ -64,7 +64,9 @@ def enter_text(
     try:
         backend.paste(text)
     finally:
-        if saved.mime_type:
+        now = _save_clipboard(backend)
+        # What a person copied meanwhile stays.
+        if now is not None and now.content in (b"", text.encode("utf-8")):
             backend.restore_clipboard(saved)
 
 

@@ -187,6 +187,7 @@ class X11Backend:
         """Offer the text on the clipboard, press ctrl+v, and wait until it was taken."""
         active = next((window for window in self.windows() if window.is_active), None)
         with _on_display():
+            self._keyboard.release_modifiers()
             self._paste.paste(
                 text, client=None if active is None else active.client, press=self._press_paste
             )

@@ -36,6 +36,11 @@ NAMED = {
     "menu": "Menu", **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }  # fmt: skip
 
+MODIFIERS = (
+    "Control_L", "Control_R", "Alt_L", "Alt_R", "Meta_L", "Meta_R", "Super_L", "Super_R",
+    "Shift_L", "Shift_R", "ISO_Level3_Shift",
+)  # fmt: skip
+
 GROUP_SHIFT, GROUP_MASK = 13, 3
 """Where the pointer's state has the number of the layout in use."""
 
@@ -96,8 +101,21 @@ class X11Keyboard:
         """Release a pointer button."""
         self._send(X.ButtonRelease, number)
 
+    def release_modifiers(self) -> None:
+        """Release modifiers that are held: with ctrl down, each letter would be a shortcut.
+
+        They may be a person's, who then presses again, or left down by a process that was killed.
+        """
+        down = self.display.query_keymap()
+        for name in MODIFIERS:
+            code = self._codes.get(XK.string_to_keysym(name), 0)
+            if down[code >> 3] >> (code & 7) & 1:
+                self._send(X.KeyRelease, code)
+
     def prepare(self, text: str) -> int:
-        """Map the symbols the layout lacks onto spare keycodes, as many as there are.
+        """Release held modifiers, and map the symbols the layout lacks onto spare keycodes.
+
+        As many symbols are mapped as there are spare keycodes.
 
         Returns:
             How many characters of the text can be typed now.
@@ -106,6 +124,7 @@ class X11Keyboard:
             ActionFailed: If a symbol is lacking and there is no spare keycode at all.
         """
         self._load()
+        self.release_modifiers()
         if self._state() & X.LockMask and XK.XK_Caps_Lock in self._codes:
             # Toolkits capitalise by themselves what a key without a capital gives under CapsLock.
             self._stroke([self._codes[XK.XK_Caps_Lock]])
@@ -118,7 +137,7 @@ class X11Keyboard:
                 code = next(spare, None)
                 if code is None:
                     break
-                # The same symbol with and without Shift: X would make a letter's second one its capital.
+                # Given once, X would make the capital of a letter its second level.
                 self.display.change_keyboard_mapping(code, [[symbol, symbol]])
                 self._mapped[symbol] = code
             n_ready += 1
