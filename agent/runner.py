@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,40 +39,22 @@ NODES_A_STEP = 5
 """observe, plan, guard, act, verify; with one more round for a look that went stale."""
 
 
+def _tell_nobody(_news: object) -> None:
+    """Listen to nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """Who and what goes along with a run: none of it is stored."""
 
-    person: Person
-    policy: Policy
-    secrets: Mapping[str, str]
-    env: Mapping[str, str] | None
-    """Environment for launched applications."""
-    on_step: Callable[[StepRecord], None]
-    on_event: Callable[[Event], None]
-    on_launch: Callable[[int], None]
-
-
-def company(
-    *,
-    person: Person | None = None,
-    policy: Policy | None = None,
-    secrets: Mapping[str, str] | None = None,
-    env: Mapping[str, str] | None = None,
-    on_step: Callable[[StepRecord], None] = lambda _record: None,
-    on_event: Callable[[Event], None] = lambda _event: None,
-    on_launch: Callable[[int], None] = lambda _pid: None,
-) -> Company:
-    """Return who goes along, with nobody to ask and the default policy where nothing is given."""
-    return Company(
-        person=Nobody() if person is None else person,
-        policy=Policy() if policy is None else policy,
-        secrets={} if secrets is None else secrets,
-        env=env,
-        on_step=on_step,
-        on_event=on_event,
-        on_launch=on_launch,
-    )
+    person: Person = field(default_factory=Nobody)
+    policy: Policy = field(default_factory=Policy)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] | None = None
+    """Environment for launched applications; None for this process's own."""
+    on_step: Callable[[StepRecord], None] = _tell_nobody
+    on_event: Callable[[Event], None] = _tell_nobody
+    on_launch: Callable[[int], None] = _tell_nobody
 
 
 def run_task(
@@ -104,7 +86,7 @@ def run_task(
     """
     chosen = InstructionPlanner(task) if planner is None else planner
     first: RunState = {"task": task, "step": 1, "memory": {}, "status": "running", "reason": ""}
-    return _Run(folder, settings, desktop, chosen, along or company()).go(first)
+    return _Run(folder, settings, desktop, chosen, along or Company()).go(first)
 
 
 def resume_task(
@@ -123,7 +105,7 @@ def resume_task(
     task = folder.begin_again()
     chosen = InstructionPlanner(task) if planner is None else planner
     first: RunState = {"task": task, "step": 1, "memory": {}, "status": "running", "reason": ""}
-    return _Run(folder, settings, desktop, chosen, along or company()).go(first, resume=True)
+    return _Run(folder, settings, desktop, chosen, along or Company()).go(first, resume=True)
 
 
 class _Run:

@@ -53,7 +53,7 @@ class Trial:
 def child(folder: Path, place: str | None, *, resume: bool) -> None:
     """Run or resume in this process; be killed at a place of the third step."""
     from deskhand.agent.run_settings import RunSettings
-    from deskhand.agent.runner import company, resume_task, run_task
+    from deskhand.agent.runner import Company, resume_task, run_task
     from deskhand.agent.trajectory.run_folder import RunFolder
     from deskhand.tools.desktop.desktop import Desktop
 
@@ -65,7 +65,7 @@ def child(folder: Path, place: str | None, *, resume: bool) -> None:
         if event == place and seen == KILLED_STEP:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    along = company(on_event=on_event)
+    along = Company(on_event=on_event)
     with Desktop.open() as desktop:
         if resume:
             run = RunFolder.open(folder)

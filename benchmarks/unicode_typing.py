@@ -42,7 +42,7 @@ TEXTS: Mapping[str, str] = {
     "indented": "def greet():\n\tif True:\n\t\tprint('Grüße')\n    return 'ж'\n",
     "long": "The quick brown fox; съешь же ещё; 敏捷的棕色狐狸; ∀x∈ℝ. " * 16,
 }
-"""Name and text; six scripts and more, the kinds that only look harmless, and two that are pasted."""
+"""Name and text: eight scripts, texts that only look harmless, and two that are pasted."""
 
 TOOLKITS = ("GTK", "Qt", "Tk", "Chromium")
 SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, which has tkinter

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deskhand.agent.run_settings import RunSettings
-from deskhand.agent.runner import company, run_task
+from deskhand.agent.runner import Company, run_task
 from deskhand.agent.trajectory.recording import StepRecord
 from deskhand.agent.trajectory.run_folder import RunFolder
 from deskhand.agent.trajectory.run_info import DesktopPlace
@@ -68,7 +68,7 @@ def main() -> int:
             display=sandbox.display, size=sandbox.size, sandbox_folder=str(sandbox.folder)
         )
         run = RunFolder.create(Path("runs").absolute(), task, desktop=place)
-        along = company(env=sandbox.env, on_step=show, on_launch=sandbox.register)
+        along = Company(env=sandbox.env, on_step=show, on_launch=sandbox.register)
         with Desktop.open() as desktop:
             result = run_task(
                 task, folder=run, settings=RunSettings(), desktop=desktop, along=along

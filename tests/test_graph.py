@@ -9,7 +9,7 @@ import pytest
 from deskhand.agent import runner
 from deskhand.agent.planners.planner import Proposal, Turn
 from deskhand.agent.run_settings import RunResult, RunSettings
-from deskhand.agent.runner import company, resume_task, run_task
+from deskhand.agent.runner import Company, resume_task, run_task
 from deskhand.agent.trajectory.recording import read_steps
 from deskhand.agent.trajectory.run_folder import RunFolder
 from deskhand.memory.errors import RunError
@@ -112,7 +112,7 @@ class Bench:
             settings=settings or RunSettings(),
             desktop=self.desktop,
             planner=script,
-            along=company(**along),
+            along=Company(**along),
         )
 
     def resume(
@@ -123,7 +123,7 @@ class Bench:
             settings=settings or RunSettings(),
             desktop=self.desktop,
             planner=script,
-            along=company(**along),
+            along=Company(**along),
         )
 
     def effects(self) -> list[str]:

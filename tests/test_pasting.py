@@ -14,7 +14,9 @@ INDENTED = "def f():\n    return 1"
 PICTURE = SavedClipboard(mime_type="image/png", content=b"\x89PNG")
 
 
-def backend(app: str = "Mousepad", *, on_event: Callable[[Event], None] | None = None) -> FakeBackend:
+def backend(
+    app: str = "Mousepad", *, on_event: Callable[[Event], None] | None = None
+) -> FakeBackend:
     window = Window(id=1, title="", app=app, pid=None, box=Box(0, 0, 9, 9), is_active=True)
     made = FakeBackend(windows=(window,), on_event=on_event or (lambda _event: None))
     made.clipboard = PICTURE
@@ -36,7 +38,9 @@ def test_indented_and_long_texts_are_pasted(text: str) -> None:
     assert desktop.clipboard == PICTURE
 
 
-@pytest.mark.parametrize("text", ["short", "two\nlines", "name\tvalue\t", "x" * LONG_CHARS, "a\n\nb"])
+@pytest.mark.parametrize(
+    "text", ["short", "two\nlines", "name\tvalue\t", "x" * LONG_CHARS, "a\n\nb"]
+)
 def test_other_texts_leave_the_clipboard_alone(text: str) -> None:
     desktop = backend()
     enter(desktop, text)

@@ -10,7 +10,7 @@ from ...tools.desktop.sandbox import GRACE_S
 from ...tools.desktop.takeover import stopping_on_sigint
 from ...tools.safety.policy import Policy
 from ..run_settings import RunResult, RunSettings
-from ..runner import company, resume_task, run_task
+from ..runner import Company, resume_task, run_task
 from ..trajectory.recording import StepRecord
 from ..trajectory.run_folder import RunFolder
 from . import exit_codes
@@ -90,7 +90,7 @@ def execute(job: Job) -> Ended:
             )
         takeover = screen.desktop.takeover
         person = TerminalPerson(notes(), says_yes=job.says_yes, resume=takeover.resume)
-        along = company(
+        along = Company(
             person=person,
             policy=job.policy,
             secrets=job.secrets,

@@ -27,14 +27,14 @@ def main(path: Path) -> None:
 
     def press(event: tkinter.Event) -> None:
         # Tk 8.6 tells buttons 6 and 7, the wheel to the sides, as 4 and 5 with Shift.
-        number = event.num + 2 if event.num in (4, 5) and event.state & 1 else event.num
+        number = event.num + 2 if event.num in (4, 5) and int(event.state) & 1 else event.num
         write("press", number, event.x_root, event.y_root)
 
     root.bind("<Button>", press)
     root.bind("<ButtonRelease>", lambda event: write("release", event.num))
     root.bind("<Double-Button-1>", lambda event: write("double", event.x_root, event.y_root), "+")
     root.bind("<B1-Motion>", lambda event: write("drag", event.x_root, event.y_root))
-    root.bind("<Key>", lambda event: write("key", event.keysym, event.state & 0xFF))
+    root.bind("<Key>", lambda event: write("key", event.keysym, int(event.state) & 0xFF))
     root.bind("<KeyRelease>", lambda event: write("key up", event.keysym))
     root.bind("<FocusIn>", lambda _event: write("focus"))
 

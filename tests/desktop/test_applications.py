@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deskhand.agent.run_settings import RunResult, RunSettings
-from deskhand.agent.runner import company, run_task
+from deskhand.agent.runner import Company, run_task
 from deskhand.agent.trajectory.recording import read_steps
 from deskhand.agent.trajectory.run_folder import RunFolder
 from deskhand.tools.desktop.backend import Window
@@ -39,7 +39,7 @@ def do(desktop: Desktop, sandbox: Sandbox, tmp_path: Path) -> Do:
             folder=folder,
             settings=RunSettings(),
             desktop=desktop,
-            along=company(env=sandbox.env),
+            along=Company(env=sandbox.env),
         )
 
     return run

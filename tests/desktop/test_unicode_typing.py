@@ -1,4 +1,4 @@
-"""The benchmark of typing in many scripts, on a few texts, with the real toolkits."""
+"""What is typed or pasted arrives character by character, in applications of four toolkits."""
 
 import json
 import subprocess
@@ -9,20 +9,20 @@ import pytest
 
 pytestmark = pytest.mark.desktop
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "unicode_typing.py"
-TEXTS = ("ascii", "chinese", "arabic", "emoji", "lines")
+BENCHMARK = Path(__file__).parent.parent.parent / "benchmarks" / "unicode_typing.py"
+SUBSET = ("ascii", "latin", "chinese", "arabic", "emoji", "key names", "indented")
 
 
 @pytest.mark.parametrize(
     "toolkit", ["GTK", "Qt", "Tk", pytest.param("Chromium", marks=pytest.mark.browser)]
 )
-def test_every_text_arrives_exactly(toolkit: str) -> None:
+def test_what_was_sent_arrives(toolkit: str) -> None:
+    chosen = [argument for name in SUBSET for argument in ("--text", name)]
     done = subprocess.run(
-        [sys.executable, str(BENCHMARK), "--json", "--toolkit", toolkit,
-         *(f"--text={name}" for name in TEXTS)],
-        capture_output=True, text=True, timeout=240, check=False,
+        [sys.executable, str(BENCHMARK), "--json", "--toolkit", toolkit, *chosen],
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in (0, 1), done.stderr
     arrivals = json.loads(done.stdout)
-    assert [arrival["name"] for arrival in arrivals] == list(TEXTS)
-    assert all(arrival["arrived"] == arrival["sent"] != "" for arrival in arrivals)
+    assert [arrival["arrived"] for arrival in arrivals] == [arrival["sent"] for arrival in arrivals]
+    assert [arrival["name"] for arrival in arrivals] == list(SUBSET)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -76,7 +76,7 @@ class Field:
 @pytest.fixture
 def open_field(
     desktop: Desktop, launch: Callable[..., Window], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Field]]:
+) -> Callable[[str], Field]:
     def start(more: str) -> Field:
         path = tmp_path_factory.mktemp("field") / "text"
         window = launch(SYSTEM_PYTHON, "-c", APP.format(more=more), str(path))
@@ -87,7 +87,7 @@ def open_field(
         desktop.input.set_clipboard(permit(), "mine – é")
         return field
 
-    yield start
+    return start
 
 
 @pytest.mark.parametrize("more", ["", SLOW], ids=["quick", "slow"])

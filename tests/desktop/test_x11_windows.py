@@ -1,8 +1,9 @@
 """Windows of real programs where it is easy to be wrong: frames, stacking, old titles, ends."""
 
+import functools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -37,6 +38,11 @@ def permit() -> Permit:
     return Gate().authorize(PressKeys(keys=("a",)), ActionContext())
 
 
+def is_on_top(desktop: Desktop, window_id: int) -> bool:
+    """Tell whether a window is the topmost one."""
+    return desktop.windows()[0].id == window_id
+
+
 def wait_for(is_true: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not is_true():
@@ -45,14 +51,14 @@ def wait_for(is_true: Callable[[], object], what: str) -> None:
 
 
 @pytest.fixture
-def tk(launch: Callable[..., Window]) -> Iterator[Callable[..., Window]]:
+def tk(launch: Callable[..., Window]) -> Callable[..., Window]:
     def start(
         title: str, *, app: str = "Greeny", geometry: str = "300x200+100+100", more: str = ""
     ) -> Window:
         code = TK.format(title=title, app=app, geometry=geometry, more=more)
         return launch(SYSTEM_PYTHON, "-c", code)
 
-    yield start
+    return start
 
 
 def now(desktop: Desktop, window: Window) -> Window:
@@ -102,7 +108,8 @@ def test_focus_raises_and_the_topmost_is_listed_first(
         active = desktop.active_window()
         assert active is not None
         assert active.id == window.id
-        wait_for(lambda window=window: desktop.windows()[0].id == window.id, "the stacking")
+        wanted = window.id
+        wait_for(functools.partial(is_on_top, desktop, wanted), "the stacking")
 
 
 def test_dialogs_are_told_and_popups_are_no_windows(
