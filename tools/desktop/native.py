@@ -13,15 +13,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import mss
-import numpy as np
 import pyautogui
 import pyperclip  # type: ignore[import-untyped]  # it ships none
-from mss.exception import ScreenShotError
 
 from ...memory.errors import ActionFailed, DisplayError, TakenOver
 from .backend import Button, Monitor, SavedClipboard, Window
 from .capture import Pixels
 from .geometry import Box
+from .mss_grab import grab_region
 
 PASTE_SETTLE_S = 0.1
 """After a paste, before the clipboard changes: applications read it when they get to it."""
@@ -64,15 +63,7 @@ class NativeBackend:
 
     def grab(self, region: Box) -> Pixels:
         """Return the pixels of a region; on a scaled screen more of them than units."""
-        area = {
-            "left": region.left, "top": region.top, "width": region.width, "height": region.height
-        }  # fmt: skip
-        try:
-            shot = self._mss.grab(area)
-        except ScreenShotError as error:
-            raise DisplayError(f"the screen cannot be read: {error}") from error
-        bgra = np.frombuffer(shot.bgra, np.uint8).reshape(shot.height, shot.width, 4)
-        return np.ascontiguousarray(bgra[:, :, 2::-1])
+        return grab_region(self._mss, region)
 
     def pointer(self) -> tuple[int, int]:
         """Return where the pointer is."""

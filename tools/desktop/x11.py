@@ -8,9 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import mss
-import numpy as np
 import Xlib.error
-from mss.exception import ScreenShotError
 from Xlib.display import Display
 
 from ...memory.errors import DisplayError, TakenOver
@@ -18,6 +16,7 @@ from .backend import Button, Monitor, SavedClipboard, Window
 from .capture import Pixels
 from .clipboard_x11 import ClipboardX11
 from .geometry import Box
+from .mss_grab import grab_region
 from .x11_keyboard import X11Keyboard
 from .x11_paste import X11Paste
 from .x11_windows import X11Windows
@@ -113,15 +112,7 @@ class X11Backend:
 
     def grab(self, region: Box) -> Pixels:
         """Return the pixels of a region, one pixel a unit."""
-        area = {
-            "left": region.left, "top": region.top, "width": region.width, "height": region.height
-        }  # fmt: skip
-        try:
-            shot = self._mss.grab(area)
-        except ScreenShotError as error:
-            raise DisplayError(f"the screen cannot be read: {error}") from error
-        bgra = np.frombuffer(shot.bgra, np.uint8).reshape(shot.height, shot.width, 4)
-        return np.ascontiguousarray(bgra[:, :, 2::-1])
+        return grab_region(self._mss, region)
 
     def pointer(self) -> tuple[int, int]:
         """Return where the pointer is; from any thread, on a connection of its own."""
