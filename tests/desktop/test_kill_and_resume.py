@@ -24,7 +24,6 @@ def test_around_the_action() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = {line.split()[0]: line for line in done.stdout.splitlines()}
-    assert all(" yes " in rows[place] for place in WORST_PLACES), "a kill did not happen"
     assert "asked" in rows["committed"], "the screen cannot tell, so the run must ask"
-    for place in ("leave:guard", "intended", "effect", "acted"):
+    for place in WORST_PLACES:
         assert rows[place].endswith("one two three four five six")

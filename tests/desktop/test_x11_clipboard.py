@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from Xlib import X
+from Xlib.display import Display
 
 from deskhand.memory.errors import MissingProgramError
 from deskhand.tools.desktop.backend import SavedClipboard
@@ -77,12 +79,20 @@ def test_an_empty_clipboard_is_an_empty_text(backend: X11Backend) -> None:
     assert backend.save_clipboard() == SavedClipboard(mime_type="", content=b"")
 
 
-def test_setting_has_happened_when_it_returns(backend: X11Backend) -> None:
+def test_setting_has_happened_when_it_returns(backend: X11Backend, sandbox: Sandbox) -> None:
     """xclip goes to the background first; what was copied next was overtaken by it."""
-    for number in range(40):
-        backend.set_clipboard(f"ours {number}")
-        with owner("UTF8_STRING"):
-            assert backend.get_clipboard() == "UTF8_STRING"
+    display = Display(sandbox.display)
+    try:
+        clipboard = display.get_atom("CLIPBOARD")
+        window = display.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
+        for number in range(30):
+            backend.set_clipboard(f"ours {number}")
+            window.set_selection_owner(clipboard, X.CurrentTime)
+            display.sync()
+            time.sleep(0.03)
+            assert display.get_selection_owner(clipboard) == window
+    finally:
+        display.close()
 
 
 @pytest.mark.parametrize(
