@@ -1,5 +1,6 @@
 """What the Windows and macOS backends have in common, as far as a virtual desktop can run it."""
 
+import inspect
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -9,6 +10,7 @@ from deskhand.memory.errors import ActionFailed, DisplayError
 from deskhand.tools.desktop.backend import Backend
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import Box
+from deskhand.tools.desktop.probe import BACKENDS, DesktopKind
 
 pytestmark = pytest.mark.desktop
 
@@ -19,6 +21,23 @@ def backend(desktop: Desktop) -> Iterator[Backend]:
     backend: Backend = import_module("deskhand.tools.desktop.native").NativeBackend()
     yield backend
     backend.close()
+
+
+@pytest.mark.usefixtures("desktop")
+@pytest.mark.parametrize("kind", ["windows", "macos"])
+def test_backend_that_probe_names_has_every_method_of_the_protocol(kind: DesktopKind) -> None:
+    # They are loaded by name, past the type checker.
+    module, _, name = BACKENDS[kind].partition(":")
+    backend = getattr(import_module(module, "deskhand.tools.desktop"), name)
+    methods = {
+        method: list(inspect.signature(wanted).parameters)
+        for method, wanted in inspect.getmembers(Backend, inspect.isfunction)
+        if not method.startswith("_")
+    }
+    assert len(methods) > 15
+    assert backend.name == kind
+    for method, parameters in methods.items():
+        assert list(inspect.signature(getattr(backend, method)).parameters) == parameters, method
 
 
 def test_screen_is_seen_as_the_x11_backend_sees_it(backend: Backend, desktop: Desktop) -> None:

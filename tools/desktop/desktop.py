@@ -25,7 +25,7 @@ class Desktop:
 
     Args:
         backend: The platform's eyes and hands.
-        panic_file: Stops the hands while it exists; the default lies in the user's runtime folder.
+        panic_file: Stops the hands while it exists; the default is `~/.deskhand/panic`.
     """
 
     def __init__(self, backend: Backend, *, panic_file: Path | None = None) -> None:

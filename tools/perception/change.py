@@ -20,9 +20,15 @@ FRAME_PX = 6
 SAME = 0.6
 """Correlation of edges above which a patch still shows the same thing; hovering and focus leave
 it above 0.8, other text below 0.4."""
+SAME_INSIDE = 0.75
+"""Of texts alone: another one of the same length comes to 0.6."""
 FOUND = 0.85
 PLAIN = 4.0
 """Mean edge strength below which a patch has no content to compare."""
+PLAIN_SHADE = 60
+"""How much a plain patch's colour may change, as when it is hovered or pressed."""
+BORDER_PX = 4
+MIN_INSIDE_PX = 10
 
 Mask = NDArray[np.uint8]
 
@@ -50,12 +56,15 @@ def changed_regions(before: Pixels, after: Pixels, *, ignore: Sequence[Box] = ()
     if not mask.any():
         return []
     joined = cv2.dilate(mask, np.ones((JOIN_PX, JOIN_PX), np.uint8))
-    n, labels = cv2.connectedComponents(joined, connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     regions = []
-    for number in range(1, n):
-        ys, xs = np.nonzero((labels == number) & (mask > 0))
+    for number in range(1, count):
+        left, top, width, height = (int(value) for value in stats[number, :4])
+        area = slice(top, top + height), slice(left, left + width)
+        ys, xs = np.nonzero((labels[area] == number) & (mask[area] > 0))
         if len(xs):
-            regions.append(Box(int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1))
+            box = Box(int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
+            regions.append(box.shift(left, top))
     return regions
 
 
@@ -79,23 +88,39 @@ def same_patch(before: Pixels, after: Pixels, box: Box, *, threshold: float = SA
 
     Edges are compared, so that another background colour makes no difference and other text does.
     """
-    old = before[box.top : box.bottom, box.left : box.right]
-    new = after[box.top : box.bottom, box.left : box.right]
-    if np.array_equal(old, new):
+    if np.array_equal(_part(before, box), _part(after, box)):
         return True
+    if not _is_alike(before, after, box, threshold):
+        return False
+    # The border of a button outweighs its text: another text must show in the inside alone.
+    is_large = min(box.width, box.height) >= MIN_INSIDE_PX + 2 * BORDER_PX
+    inside = max(threshold, SAME_INSIDE)
+    return not is_large or _is_alike(before, after, box.inflate(-BORDER_PX), inside)
+
+
+def _is_alike(before: Pixels, after: Pixels, box: Box, threshold: float) -> bool:
+    old, new = _part(before, box), _part(after, box)
     a, b = _edges(old), _edges(new)
-    if a.mean() < PLAIN or b.mean() < PLAIN:
+    is_plain = bool(a.mean() < PLAIN), bool(b.mean() < PLAIN)
+    if any(is_plain):
         # One of them is plain: the same only if both are, and of about one colour.
-        both = a.mean() < PLAIN and b.mean() < PLAIN
-        return both and float(cv2.absdiff(old, new).mean()) < 60
-    return _correlation(a, b) >= threshold
+        return all(is_plain) and float(cv2.absdiff(old, new).mean()) < PLAIN_SHADE
+    # The plain area around a text is alike whatever the text is.
+    content = np.maximum(a, b) > PLAIN
+    rows, columns = np.flatnonzero(content.any(1)), np.flatnonzero(content.any(0))
+    area = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return _correlation(a[area], b[area]) >= threshold
+
+
+def _part(pixels: Pixels, box: Box) -> Pixels:
+    return pixels[box.top : box.bottom, box.left : box.right]
 
 
 def moved_to(before: Pixels, after: Pixels, box: Box) -> Box | None:
     """Return where the thing in a box is now, if it is not there any more but somewhere else."""
     if same_patch(before, after, box):
         return None
-    patch = _edges(before[box.top : box.bottom, box.left : box.right])
+    patch = _edges(_part(before, box))
     if patch.mean() < PLAIN:
         return None
     scores = cv2.matchTemplate(_edges(after), patch, cv2.TM_CCOEFF_NORMED)

@@ -12,9 +12,9 @@ from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .widgets import Frame
 
-SIDE_PX = (9, 26)
+SIDE_PX = (9, 22)
 """Sides of check boxes and radio buttons at one to one and a half times scale."""
-MAX_SKEW_PX = 2
+MAX_SKEW_PX = 1
 MARGIN_PX = 2
 """Beside a mark nothing is drawn this close: it tells a box from the letter O in a word."""
 SAME_COLOUR = 18
@@ -55,7 +55,7 @@ def is_mark_sized(box: Box) -> bool:
     return (
         low <= min(box.width, box.height)
         and max(box.width, box.height) <= high
-        and abs(box.width - box.height) <= MAX_SKEW_PX + 2
+        and abs(box.width - box.height) <= MAX_SKEW_PX + 3
     )
 
 
@@ -64,9 +64,11 @@ def _as_mark(pixels: Pixels, frame: Box) -> CheckMark | None:
     if area.intersect(Box.of_size(pixels.shape[1], pixels.shape[0])) != area:
         return None
     around = pixels[area.top : area.bottom, area.left : area.right].astype(np.int16)
-    ring = np.concatenate((around[0], around[-1], around[1:-1, 0], around[1:-1, -1]))
-    ground = np.median(ring, axis=0)
-    if (np.abs(ring - ground).max(1) <= SAME_COLOUR).mean() < MIN_GROUND_SHARE:
+    sides = (around[0], around[-1], around[1:-1, 0], around[1:-1, -1])
+    ground = np.median(np.concatenate(sides), axis=0)
+    # Side by side: the letter next to a D covers but a third of one side.
+    shares = [(np.abs(side - ground).max(1) <= SAME_COLOUR).mean() for side in sides]
+    if min(shares) < MIN_GROUND_SHARE:
         return None
     silhouette = _silhouette(np.abs(around - ground).max(2) > SAME_COLOUR)
     if silhouette is None:
@@ -115,7 +117,9 @@ def _is_checked(
 ) -> bool | None:
     """Return whether something is drawn inside; None if it is no mark that such a control has."""
     size = max(2, min(shape.shape) // 5)
-    core = np.asarray(cv2.erode(np.pad(shape, 1).astype(np.uint8), np.ones((3, 3)), iterations=size))
+    core = np.asarray(
+        cv2.erode(np.pad(shape, 1).astype(np.uint8), np.ones((3, 3)), iterations=size)
+    )
     inner = core[1:-1, 1:-1] > 0
     if not inner.any():
         return None
@@ -130,9 +134,23 @@ def _is_checked(
         rim &= ~inner
         is_dot = kind == "round" and rim.any() and _differs(colours[rim], ground) > 0.5
         return bool(is_solid or is_dot)
-    if kind == "round" and _symmetry((ink | ~inner)) < MIN_SYMMETRY - 0.1:
-        return None  # an arrow, a globe, a letter in a circle
-    return True
+    if kind == "round":
+        return True if _is_disc(ink, inner) else None  # else an arrow, a globe, a letter
+    # A tick is not the same from left to right and upside down; what is, is an icon.
+    return True if _symmetry(ink | ~inner) < MIN_SYMMETRY else None
+
+
+def _is_disc(ink: Mask, inner: Mask) -> bool:
+    """Tell whether what is drawn inside is one disc in the middle, or all around one."""
+    height, width = ink.shape
+    y, x = np.mgrid[:height, :width]
+    distance = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2)[inner]
+    is_ink = ink[inner]
+    fits = [
+        max((is_ink == (distance < radius)).mean(), (is_ink == (distance >= radius)).mean())
+        for radius in np.arange(1.0, distance.max() + 1, 0.5)
+    ]
+    return bool(max(fits) >= MIN_SYMMETRY)
 
 
 def _differs(colours: NDArray[np.int16], ground: NDArray[np.float64]) -> float:

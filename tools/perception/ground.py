@@ -6,6 +6,7 @@ control wins over its own label, and what lies in the active window wins over wh
 If several are left, that is an error which lists them: never a silent first.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,13 +16,14 @@ from ...memory.errors import Ambiguous, NotFound
 from ..actions import TextTarget
 from .elements import Element, Observation
 from .parse import in_reading_order
-from .text_match import WITHIN, match_text, normalise
+from .text_match import WITHIN, match_text, normalise, split_role
 
 EQUAL = 1.0
 """Scores this close are equally good."""
 ROLE_BONUS = 4.0
 CONTROL_BONUS = 2.0
-ACTIVE_BONUS = 2.0
+ACTIVE_BONUS = 6.0
+"""More than the role: what lies in the dialog on top is meant, not its like behind."""
 SURE = WITHIN - 20.0
 """The words themselves were read, alone or within a longer text."""
 
@@ -33,6 +35,8 @@ class Match:
     element: Element
     """With `clickable` on the words, where they stand within a longer text."""
     score: float
+    text_score: float
+    """How well the text alone answers, before role and window count."""
 
 
 def find(observation: Observation, target: TextTarget) -> Element:
@@ -46,6 +50,12 @@ def find(observation: Observation, target: TextTarget) -> Element:
     if not matches:
         raise NotFound(_not_found(observation, target))
     best = [match for match in matches if matches[0].score - match.score < EQUAL]
+    if target.near is not None or target.nth is not None:
+        # Which of those with the same words is told: the window and the kind decide no more.
+        text_score = max(match.text_score for match in matches)
+        best = [match for match in matches if text_score - match.text_score < EQUAL]
+        of_role = [match for match in best if match.element.role == target.role]
+        best = of_role or best
     if target.near is not None:
         return min(best, key=lambda match: _distance_to(observation, match, target.near)).element
     if target.nth is not None:
@@ -67,6 +77,20 @@ def find_all(observation: Observation, target: TextTarget) -> list[Match]:
     elements = _in_window(observation, target.window)
     if target.near is not None and not _matching(observation.elements, target.near):
         raise NotFound(f'"{target.near}", to be near to, is not on the screen')
+    matches = _matches(observation, elements, target)
+    if not matches and (named := split_role(target.text)) is not None:
+        words, role = named
+        matches = _matches(
+            observation,
+            elements,
+            target.model_copy(update={"text": words, "role": target.role or role}),
+        )
+    return matches
+
+
+def _matches(
+    observation: Observation, elements: Sequence[Element], target: TextTarget
+) -> list[Match]:
     active = observation.active_window
     matches = []
     for element in elements:
@@ -80,8 +104,10 @@ def find_all(observation: Observation, target: TextTarget) -> list[Match]:
             score += CONTROL_BONUS if target.role in (None, "text") else 0.0
         if active is not None and element.window == active.title:
             score += ACTIVE_BONUS
-        matches.append(Match(element=_at_words(element, found.start, found.end), score=score))
-    return sorted(_without_labels(matches), key=lambda match: -match.score)
+        at_words = _at_words(element, found.start, found.end)
+        matches.append(Match(element=at_words, score=score, text_score=found.score))
+    kept = matches if target.role == "text" else _without_labels(matches)
+    return sorted(kept, key=lambda match: -match.score)
 
 
 def sees(observation: Observation, text: str) -> bool:
@@ -132,28 +158,42 @@ def _at_words(element: Element, start: int, end: int) -> Element:
     """Return the element with its click point on the words, if they are a part of its text."""
     if element.role != "text" or end - start >= len(element.text):
         return element
-    # Characters of a proportional font are about equally wide over a few words.
-    share = (start + end) / 2 / len(element.text)
-    x = element.box.left + share * element.box.width
+    widths = [_width(character) for character in element.text]
+    middle = sum(widths[:start]) + sum(widths[start:end]) / 2
+    x = element.box.left + middle / sum(widths) * element.box.width
     return replace(element, clickable=(x, element.box.centre[1]))
 
 
+def _width(character: str) -> float:
+    """Return about how wide a character is in a proportional font, in widths of an n."""
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1.8
+    if character in "iIljt.,:;'|!()[] ":
+        return 0.55
+    return 1.5 if character in "mwMW@%" else 1.25 if character.isupper() else 1.0
+
+
 def _without_labels(matches: list[Match]) -> list[Match]:
-    """Drop a text that is the label of a control which matches by that very label."""
-    named = [
-        match.element for match in matches if match.element.role in ("textbox", "checkbox", "radio")
-    ]
+    """Drop a text that is the label or the content of a control which matches by that very text."""
+    controls = [match.element for match in matches if match.element.role not in ("text", "icon")]
     return [
         match
         for match in matches
         if match.element.role != "text"
-        or not any(
-            control.text == match.element.text
-            and abs(control.box.centre[1] - match.element.box.centre[1]) < 40
-            and match.element.box.left <= control.box.left + 4
-            for control in named
-        )
+        or not any(_is_of(match.element, control) for control in controls)
     ]
+
+
+def _is_of(text: Element, control: Element) -> bool:
+    if text.text != control.text or text.window != control.window:
+        return False
+    if control.box.contains(*text.box.centre):
+        return True
+    in_row = control.box.top <= text.box.centre[1] < control.box.bottom
+    is_left = in_row and text.box.right <= control.box.left + 4
+    gap_above = control.box.top - text.box.bottom
+    is_above = -4 <= gap_above <= 20 and abs(text.box.left - control.box.left) <= 20
+    return is_left or is_above
 
 
 def _distance_to(observation: Observation, match: Match, near: str | None) -> float:

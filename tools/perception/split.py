@@ -1,5 +1,6 @@
 """Cuts lines of text where wide gaps show that they are several things, and shrinks them to ink."""
 
+import unicodedata
 from collections.abc import Sequence
 
 import cv2
@@ -16,6 +17,18 @@ GAP_SHARE = 0.45
 """A gap wider than this share of the line's height separates things; a blank between words of
 one text is about a fifth of it, the gap between two menus more than half."""
 MIN_GAP_PX = 7
+LONG_RULE_PX = 48
+RULE_HEIGHT_PX = 15
+"""No stroke of a letter is so long; what goes up from the end of such a line is a border too."""
+MIN_RULE_PX = 20
+RULE_SHARE = 0.8
+BORDER_SHARE = 0.78
+"""Straight strokes longer than this share of a line's height, along it and across it, are borders
+and underlines: the detector leaves room above and below a text, so that no letter is so high."""
+BORDER_LETTERS = frozenset("[]|｜丨ⅠIl【】「」{}_")
+"""What the model reads a border beside a text as."""
+
+Mask = NDArray[np.bool_]
 
 
 def gradient(pixels: Pixels) -> NDArray[np.uint8]:
@@ -34,20 +47,40 @@ def split_lines(
         edges: `gradient` of the picture they were read from.
         marks: Small frames (check boxes) that are no part of a text: a line is cut around them.
     """
+    ink = edges > INK
+    ink &= ~_borders(ink)
     parts: list[TextLine] = []
     for line in lines:
-        parts.extend(_split(line, edges, marks))
+        parts.extend(_split(_without_private(line), ink, marks))
     return parts
 
 
-def _split(line: TextLine, edges: NDArray[np.uint8], marks: Sequence[Box]) -> list[TextLine]:
+def _without_private(line: TextLine) -> TextLine:
+    """Return the line without characters that have no meaning outside of one font."""
+    kept = [i for i, c in enumerate(line.text) if unicodedata.category(c) != "Co"]
+    if len(kept) == len(line.text):
+        return line
+    return _part(line, kept, line.box)
+
+
+def _part(line: TextLine, kept: Sequence[int], box: Box) -> TextLine:
+    return TextLine(
+        box=box,
+        text="".join(line.text[i] for i in kept),
+        score=line.score,
+        centres=tuple(line.centres[i] for i in kept),
+    )
+
+
+def _split(line: TextLine, page: Mask, marks: Sequence[Box]) -> list[TextLine]:
     box = line.box
-    ink = edges[box.top : box.bottom, box.left : box.right] > INK
-    ink = ink.copy()
+    ink = page[box.top : box.bottom, box.left : box.right].copy()
     inside = [mark for mark in marks if _is_mark_in(mark, box)]
     for mark in inside:
-        ink[:, max(0, mark.left - 1 - box.left) : max(0, mark.right + 1 - box.left)] = False
-    ink[ink.mean(1) > 0.95] = False  # a rule or a border, not text
+        ink[:, max(0, mark.left - 2 - box.left) : max(0, mark.right + 2 - box.left)] = False
+    across, along = _straight(ink, box.height)
+    borders = np.flatnonzero(across.any(0))
+    ink[across | along] = False
     columns = np.flatnonzero(ink.any(0))
     if len(columns) == 0:
         return [line]
@@ -55,13 +88,14 @@ def _split(line: TextLine, edges: NDArray[np.uint8], marks: Sequence[Box]) -> li
     cuts = np.flatnonzero(np.diff(columns) > gap)
     starts = [int(columns[0]), *(int(columns[cut + 1]) for cut in cuts)]
     ends = [*(int(columns[cut]) + 1 for cut in cuts), int(columns[-1]) + 1]
-    parts = []
-    # What was read out of a mark (a box, a bullet) is no character of the text.
+    # What was read out of a mark (a box, a bullet) or a border is no character of the text.
     owners = [
         -1 if any(mark.left <= x < mark.right for mark in inside)
+        or (character in BORDER_LETTERS and _is_near(x - box.left, borders))
         else _owner(x - box.left, starts, ends)
-        for x in line.centres
+        for character, x in zip(line.text, line.centres, strict=True)
     ]  # fmt: skip
+    parts = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
         mine = [i for i, owner in enumerate(owners) if owner == number]
         # Blanks at the ends belong to the gap.
@@ -72,20 +106,42 @@ def _split(line: TextLine, edges: NDArray[np.uint8], marks: Sequence[Box]) -> li
         rows = np.flatnonzero(ink[:, start:end].any(1))
         if not mine or len(rows) == 0:
             continue
-        parts.append(
-            TextLine(
-                box=Box(
-                    box.left + start,
-                    box.top + int(rows[0]),
-                    box.left + end,
-                    box.top + int(rows[-1]) + 1,
-                ),
-                text="".join(line.text[i] for i in mine),
-                score=line.score,
-                centres=tuple(line.centres[i] for i in mine),
-            )
+        tight = Box(
+            box.left + start,
+            box.top + int(rows[0]),
+            box.left + end,
+            box.top + int(rows[-1]) + 1,
         )
+        parts.append(_part(line, mine, tight))
     return parts
+
+
+def _borders(ink: Mask) -> Mask:
+    """Return the pixels of long lines and of what goes up or down from them: frames."""
+    picture = ink.astype(np.uint8)
+    along = cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((1, LONG_RULE_PX), np.uint8))
+    up = cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((RULE_HEIGHT_PX, 1), np.uint8))
+    joined = cv2.dilate(np.maximum(along, up), np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    has_line = np.zeros(count, bool)
+    has_line[labels[along > 0]] = True
+    has_line[0] = False
+    return np.asarray(has_line[labels])
+
+
+def _straight(ink: Mask, height: int) -> tuple[Mask, Mask]:
+    """Return the pixels of long straight strokes, those that go up and those that go along."""
+    picture = ink.astype(np.uint8)
+    up = np.ones((max(MIN_RULE_PX // 2, round(height * BORDER_SHARE)), 1), np.uint8)
+    along = np.ones((1, max(MIN_RULE_PX, round(height * RULE_SHARE))), np.uint8)
+    return (
+        cv2.morphologyEx(picture, cv2.MORPH_OPEN, up) > 0,
+        cv2.morphologyEx(picture, cv2.MORPH_OPEN, along) > 0,
+    )
+
+
+def _is_near(x: float, columns: NDArray[np.intp]) -> bool:
+    return bool(len(columns)) and float(np.abs(columns - x).min()) <= 6
 
 
 def _is_mark_in(mark: Box, line: Box) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from .elements import Role
+
 EXACT = 100.0
 BARE = 97.0
 """Equal but for accelerators, ellipses and colons at the ends."""
@@ -83,11 +85,19 @@ def match_text(wanted: str, text: str) -> TextMatch | None:
 def _within(want: str, text: str) -> TextMatch | None:
     if len(want) == 1 and not want.isalnum():
         return None
-    found = re.search(rf"(?<!\w){re.escape(want)}(?!\w)", text, re.IGNORECASE)
+    words = r"\s+".join(re.escape(word) for word in want.split())
+    # Scripts without blanks between words have no word borders to respect.
+    before = "" if _has_no_words(want[0]) else r"(?<!\w)"
+    after = "" if _has_no_words(want[-1]) else r"(?!\w)"
+    found = re.search(f"{before}{words}{after}", text, re.IGNORECASE)
     if found is None:
         return None
     rest = len(text) - (found.end() - found.start())
     return TextMatch(score=WITHIN - min(20.0, rest * 0.4), start=found.start(), end=found.end())
+
+
+def _has_no_words(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(("CJK", "HIRAGANA", "KATAKANA", "THAI"))
 
 
 def _fuzzy(wanted: str, text: str) -> TextMatch | None:
@@ -101,3 +111,35 @@ def _fuzzy(wanted: str, text: str) -> TextMatch | None:
     if score < FUZZY_CUT:
         return None
     return TextMatch(score=score * 0.85, start=0, end=len(text))
+
+
+ROLE_WORDS: dict[str, Role] = {
+    "button": "button",
+    "field": "textbox",
+    "textbox": "textbox",
+    "text box": "textbox",
+    "input": "textbox",
+    "checkbox": "checkbox",
+    "check box": "checkbox",
+    "radio button": "radio",
+    "option": "radio",
+    "link": "link",
+    "menu": "menuitem",
+    "menu item": "menuitem",
+    "tab": "tab",
+    "icon": "icon",
+}
+
+
+def split_role(words: str) -> tuple[str, Role] | None:
+    """Return words without the kind of thing they name, and that kind; None if they name none.
+
+    >>> split_role("the Save button")
+    ('Save', 'button')
+    """
+    rest = re.sub(r"^the\s+", "", words.strip(), flags=re.IGNORECASE)
+    for name in sorted(ROLE_WORDS, key=len, reverse=True):
+        found = re.fullmatch(rf"(?:{name}\s+(.+)|(.+?)\s+{name})", rest, re.IGNORECASE)
+        if found is not None:
+            return found.group(1) or found.group(2), ROLE_WORDS[name]
+    return None

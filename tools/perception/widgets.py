@@ -1,8 +1,7 @@
-"""Frames that are drawn around things: buttons, fields, check marks; found by their edges alone."""
+"""Frames that are drawn around things, found by their edges, and what they look like inside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -14,14 +13,26 @@ from ..desktop.geometry import Box
 EDGE = 8
 """Gradient above which a pixel may belong to a frame: borders of flat themes are faint."""
 MIN_SIDE_PX = 9
-MAX_CONTROL_HEIGHT_PX = 90
 MIN_FILL = 0.72
 """A frame's outline encloses most of its bounding box; a circle encloses 0.785 of it."""
-MIN_MARK_FILL = 0.6
-"""Small circles are drawn with few pixels."""
-MARK_SIDE_PX = (10, 24)
-"""Sides of check boxes and radio buttons at one to one and a half times scale."""
-SAME_FRAME_IOU = 0.7
+SMALL_PX = 30
+MIN_SMALL_FILL = 0.42
+"""Small diamonds, which some radio buttons are, enclose a half."""
+SAME_EDGE_PX = 6
+"""The inner and the outer outline of one border are no further apart on any side."""
+SAME_FRAME_IOU = 0.5
+BORDER_PX = 3
+BRIGHT = 225
+"""Fields are lighter than what is around them in light themes."""
+ALIKE = 12
+"""Difference of a colour value below which two areas have one colour."""
+OUTSIDE_PX = (3, 6)
+"""Beyond a frame and its shadow lies what it is drawn on."""
+GRID_GAP_PX = 2
+"""Cells of a table are no further apart; buttons are."""
+MIN_SECTION_PX = 120
+MIN_OFFSET = 10
+MIN_CONTRAST = -3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +40,22 @@ class Frame:
     """A closed outline on the screen."""
 
     box: Box
-    shape: Literal["rectangle", "circle"]
 
 
 def find_frames(edges: NDArray[np.uint8]) -> list[Frame]:
-    """Return closed outlines, larger ones first; of outlines inside each other the outer one.
+    """Return closed outlines, larger ones first; of nearly equal ones only the outer one.
 
     Args:
         edges: `split.gradient` of the picture.
     """
-    ink = cv2.morphologyEx(
-        (edges > EDGE).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
-    )
+    ink = (edges > EDGE).astype(np.uint8)
+    # Closed, a border that is broken at its corners is whole; as it is, one that a letter comes
+    # close to is not joined with the letter.
+    closed = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
+    return _without_doubles([*_outlines(closed), *_outlines(ink)])
+
+
+def _outlines(ink: NDArray[np.uint8]) -> list[Frame]:
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     frames: list[Frame] = []
     if hierarchy is None:
@@ -49,82 +64,130 @@ def find_frames(edges: NDArray[np.uint8]) -> list[Frame]:
         x, y, w, h = cv2.boundingRect(contour)
         if w < MIN_SIDE_PX or h < MIN_SIDE_PX:
             continue
-        fill = cv2.contourArea(contour) / (w * h)
-        is_small = is_mark_sized(Box(x, y, x + w, y + h))
-        if fill < (MIN_MARK_FILL if is_small else MIN_FILL):
+        is_small = max(w, h) <= SMALL_PX
+        if cv2.contourArea(contour) / (w * h) < (MIN_SMALL_FILL if is_small else MIN_FILL):
             continue
-        is_hole = links[3] >= 0
-        pad = 1 if is_hole else 0  # a hole's outline runs inside of the border
+        pad = 1 if links[3] >= 0 else 0  # a hole's outline runs inside of the border
         box = Box(max(0, x - pad), max(0, y - pad), x + w + pad, y + h + pad)
-        is_round = is_mark_sized(box) and not _has_corners(edges, box)
-        frames.append(Frame(box=box, shape="circle" if is_round else "rectangle"))
-    return _without_doubles(frames)
-
-
-def _has_corners(edges: NDArray[np.uint8], box: Box) -> bool:
-    """Tell whether a border runs through the corners of a box: it does not for a circle."""
-    size = 2
-    corners = [
-        edges[y : y + size, x : x + size]
-        for y in (box.top, box.bottom - size)
-        for x in (box.left, box.right - size)
-    ]
-    return sum(bool((corner > 3 * EDGE).any()) for corner in corners if corner.size) >= 3
+        frames.append(Frame(box=box))
+    return frames
 
 
 def _without_doubles(frames: Sequence[Frame]) -> list[Frame]:
     kept: list[Frame] = []
     for frame in sorted(frames, key=lambda frame: -frame.box.area):
-        if all(frame.box.iou(other.box) < SAME_FRAME_IOU for other in kept):
+        if not any(_is_same(frame.box, other.box) for other in kept):
             kept.append(frame)
     return kept
 
 
-def is_mark_sized(box: Box) -> bool:
-    """Tell whether a frame has the size and form of a check box or radio button."""
-    low, high = MARK_SIDE_PX
-    return (
-        low <= box.width <= high and low <= box.height <= high and abs(box.width - box.height) <= 3
+def _is_same(a: Box, b: Box) -> bool:
+    apart = max(abs(x - y) for x, y in zip(a.xyxy, b.xyxy, strict=True))
+    return apart <= SAME_EDGE_PX and a.iou(b) >= SAME_FRAME_IOU
+
+
+def is_cell(pixels: Pixels, box: Box, frames: Sequence[Frame]) -> bool:
+    """Tell whether a frame is a cell of a table or a section of a list or menu.
+
+    Frames of its size and colour adjoin a cell in both directions; a wide section only above or
+    below.
+    """
+    colour = _colour(pixels, box)
+    others = [
+        other
+        for frame in frames
+        if (other := frame.box) != box and np.abs(_colour(pixels, other) - colour).max() <= ALIKE
+    ]
+    in_row = any(
+        abs(other.top - box.top) <= 2
+        and abs(other.height - box.height) <= 3
+        and min(abs(other.left - box.right), abs(box.left - other.right)) <= GRID_GAP_PX
+        for other in others
+    )
+    in_column = any(
+        abs(other.left - box.left) <= 2
+        and abs(other.width - box.width) <= 3
+        and min(abs(other.top - box.bottom), abs(box.top - other.bottom)) <= GRID_GAP_PX
+        for other in others
+    )
+    return in_column and (in_row or box.width >= MIN_SECTION_PX)
+
+
+def _colour(pixels: Pixels, box: Box) -> NDArray[np.float64]:
+    # A few rows and columns tell as much as all of them.
+    inside = pixels[box.top + 2 : box.bottom - 2 : 3, box.left + 2 : box.right - 2 : 3]
+    return np.asarray(np.median(inside.reshape(-1, 3), axis=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a frame looks like, the text in it aside."""
+
+    brightness: float
+    """Median inside, in [0, 255]."""
+    contrast: float
+    """How much brighter it is than what it is drawn on."""
+    plain_share: float
+    """Share of the inside that has the colour of most of it."""
+    is_flat: bool
+    """One colour from top to bottom; buttons and drop-down lists often have a gradient."""
+    is_framed: bool
+    """Set off from one and the same background, by a border or by its colour."""
+
+    @property
+    def is_field_like(self) -> bool:
+        """Tell whether a text may be entered here: bright, and not sunk into the background."""
+        return self.is_framed and self.brightness >= BRIGHT and self.contrast >= MIN_CONTRAST
+
+
+def look_of(pixels: Pixels, box: Box) -> Look:
+    """Return what a frame looks like."""
+    inner = box.inflate(-BORDER_PX) if min(box.width, box.height) > 2 * BORDER_PX else box
+    inside = pixels[inner.top : inner.bottom, inner.left : inner.right].astype(np.int16)
+    ground = np.median(inside.reshape(-1, 3), axis=0)
+    # The brighter pixels of a row are its ground, however much dark text there is in it.
+    rows = np.percentile(inside, 80, axis=1)
+    trimmed = rows[2:-2] if len(rows) > 8 else rows
+    around = _around(pixels, box)
+    return Look(
+        brightness=float(ground.mean()),
+        contrast=0.0 if around is None else float(ground.mean() - around.mean()),
+        plain_share=float((np.abs(inside - ground).max(2) < ALIKE).mean()),
+        is_flat=bool(np.ptp(np.percentile(trimmed, (10, 90), axis=0), axis=0).max() <= 3),
+        is_framed=around is not None and _is_set_off(pixels, box, ground, around),
     )
 
 
-def stands_alone(edges: NDArray[np.uint8], box: Box) -> bool:
-    """Tell whether nothing is drawn right beside a small frame, as it is beside the letter O."""
-    rows = slice(box.top + 2, box.bottom - 2)
-    left = edges[rows, max(0, box.left - 4) : max(0, box.left - 1)]
-    right = edges[rows, box.right + 1 : box.right + 4]
-    return not any(bool((side > 3 * EDGE).any()) for side in (left, right) if side.size)
+def _around(pixels: Pixels, box: Box) -> NDArray[np.float64] | None:
+    """Return the colour a frame is drawn on, None if fewer than three sides agree on it."""
+    near, far = OUTSIDE_PX
+    height, width = pixels.shape[:2]
+    rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+    outside = [
+        pixels[max(0, box.top - far) : max(0, box.top - near), columns],
+        pixels[min(height, box.bottom + near) : box.bottom + far, columns],
+        pixels[rows, max(0, box.left - far) : max(0, box.left - near)],
+        pixels[rows, min(width, box.right + near) : box.right + far],
+    ]
+    sides = np.array([np.median(side.reshape(-1, 3), axis=0) for side in outside if side.size])
+    if len(sides) < 3:
+        return None
+    middle = np.median(sides, axis=0)
+    agreeing = np.abs(sides - middle).max(1) <= 2 * ALIKE
+    return middle if agreeing.sum() >= 3 else None
 
 
-def is_marked(pixels: Pixels, box: Box) -> bool:
-    """Tell whether a check box or radio button is set: whether something is drawn inside."""
-    inner = box.inflate(-max(3, box.width // 5))
-    inside = pixels[inner.top : inner.bottom, inner.left : inner.right].astype(np.int16)
-    if inside.size == 0:
-        return False
-    flat = inside.reshape(-1, 3)
-    ground = np.median(flat, axis=0)
-    is_ink = np.abs(flat - ground).max(1) > 40
-    if is_ink.mean() > 0.08:
+def _is_set_off(
+    pixels: Pixels, box: Box, ground: NDArray[np.float64], around: NDArray[np.float64]
+) -> bool:
+    if np.abs(around - ground).max() >= MIN_OFFSET:
         return True
-    # A dot may fill all that is looked at: then the rim around it has another colour.
-    rim = pixels[box.top + 2 : box.bottom - 2, box.left + 2 : box.right - 2].astype(np.int16)
-    corner_free = rim[:, [0, -1]].reshape(-1, 3)
-    return bool(np.abs(np.median(corner_free, axis=0) - ground).max() > 60)
-
-
-def is_plain(pixels: Pixels, box: Box, *, share: float = 0.85) -> bool:
-    """Tell whether most of the inside of a frame is one colour, as in an empty field."""
-    inner = box.inflate(-3)
-    inside = pixels[inner.top : inner.bottom, inner.left : inner.right].reshape(-1, 3)
-    if len(inside) == 0:
-        return False
-    ground = np.median(inside, axis=0)
-    return bool((np.abs(inside.astype(np.int16) - ground).max(1) < 12).mean() >= share)
-
-
-def brightness(pixels: Pixels, box: Box) -> float:
-    """Return the median brightness inside a frame, in [0, 255]."""
-    inner = box.inflate(-3)
-    inside = pixels[inner.top : inner.bottom, inner.left : inner.right]
-    return float(np.median(inside)) if inside.size else 0.0
+    rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+    border = [
+        pixels[box.top : box.top + BORDER_PX, columns].astype(np.int16),
+        pixels[box.bottom - BORDER_PX : box.bottom, columns].astype(np.int16),
+        pixels[rows, box.left : box.left + BORDER_PX].astype(np.int16).transpose(1, 0, 2),
+        pixels[rows, box.right - BORDER_PX : box.right].astype(np.int16).transpose(1, 0, 2),
+    ]
+    # On each side one line of pixels differs from the inside over most of its length.
+    return all((np.abs(side - ground).max(2) >= ALIKE).mean(1).max() >= 0.8 for side in border)

@@ -1,0 +1,412 @@
+"""The rules by which texts and frames become elements.
+
+* A text alone is a `text`.
+* A small square or round shape with a text at its right is a `checkbox` or `radio` of that name.
+* A frame around one short text in its middle is a `button`. A small frame in which the detector saw
+  no text is read by itself: the keys of a calculator hold a single character. What cannot be read
+  is an `icon`.
+* A bright, flat frame that is empty, or whose text begins at its left, is a `textbox`. Its `text`
+  is its label: what stands at its left or above it; with neither, what it holds (a placeholder).
+  What a labelled field holds is a `text` of its own.
+* A frame with an arrow at its right end is a drop-down list: a `button` named like a field.
+* Cells of a table are no buttons: their texts stay texts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..desktop.capture import Pixels
+from ..desktop.geometry import Box
+from .check_marks import CheckMark
+from .elements import Element, Role, Source, State
+from .ocr import OcrEngine, TextLine
+from .signs import ARROW_PX, MIN_SIGN_SCORE, SignReader
+from .split import INK
+from .widgets import Frame, is_cell, look_of
+
+MAX_CONTROL_HEIGHT_PX = 90
+MIN_FIELD = (40, 16)
+MAX_FIELD_HEIGHT_PX = 60
+MIN_EDITOR = (120, 60)
+MIN_EDITOR_BRIGHTNESS = 252
+MIN_PLAIN = 0.85
+LABEL_GAP_PX = 220
+"""How far at the left of a field its label may end."""
+NEAR_LABEL_GAP_PX = 90
+NEAR_LIST_LABEL_GAP_PX = 24
+LABEL_ABOVE_PX = 14
+MIN_LABEL_CHARS = 2
+"""A single letter is rather an icon that was read as one."""
+MARK_LABEL_GAP = 1.1
+"""How far at the right of a mark its label may begin, in sides of the mark."""
+ICON_LABEL_GAP_PX = 14
+ROW_OVERLAP = 0.5
+MAX_BUTTON_CHARS = 40
+MAX_BUTTON_PARTS = 3
+MAX_PART_GAP_PX = 10
+MAX_ICON_PX = 64
+MIN_KEY = (16, 14)
+ARROW_AREA_PX = 34
+
+
+class ControlFinder:
+    """One picture's texts and frames, made into elements.
+
+    Args:
+        pixels: The picture.
+        edges: `split.gradient` of it.
+        lines: Its texts, split and tight.
+        frames: Its frames, larger ones first.
+        marks: Its check boxes and radio buttons.
+        ocr: Reads what the detector missed.
+    """
+
+    def __init__(
+        self,
+        pixels: Pixels,
+        edges: NDArray[np.uint8],
+        lines: Sequence[TextLine],
+        frames: Sequence[Frame],
+        marks: Sequence[CheckMark],
+        ocr: OcrEngine,
+    ) -> None:
+        self._pixels = pixels
+        self._edges = edges
+        self._lines = list(lines)
+        self._frames = frames
+        self._marks = marks
+        self._signs = SignReader(pixels, edges, ocr)
+        self._used: set[int] = set()
+        self._fields: list[_Field] = []
+
+    def elements(self) -> list[Element]:
+        """Return all elements, unnumbered."""
+        found = [element for mark in self._marks if (element := self._mark(mark)) is not None]
+        taken = [element.box for element in found]
+        small = [
+            frame.box
+            for frame in self._frames
+            if frame.box.height <= MAX_CONTROL_HEIGHT_PX
+            and not any(_share_inside(frame.box, box) > 0.9 for box in taken)
+        ]
+        found += self._controls(small)
+        found += self._editors(found)
+        found += self._named_fields()
+        found += [
+            _element("text", line.text, line.box, line.score, "ocr")
+            for index, line in enumerate(self._lines)
+            if index not in self._used
+        ]
+        return found
+
+    def _mark(self, mark: CheckMark) -> Element | None:
+        """Return the check box or radio button, if a label is beside it."""
+        box = mark.box
+        labels = [
+            index
+            for index, line in enumerate(self._lines)
+            if index not in self._used
+            and _row_overlap(line.box, box) >= ROW_OVERLAP
+            and abs(line.box.centre[1] - box.centre[1]) <= max(5, box.height // 2)
+            and -3 <= line.box.left - box.right <= MARK_LABEL_GAP * max(box.width, box.height)
+            and any(character.isalnum() for character in line.text)
+        ]
+        if not labels:
+            return None
+        index = min(labels, key=lambda index: self._lines[index].box.left)
+        line = self._lines[index]
+        self._used.add(index)
+        state: State = "checked" if mark.is_checked else "unchecked"
+        return Element(
+            id=0,
+            role="radio" if mark.shape == "round" else "checkbox",
+            text=line.text,
+            box=box.union(line.box),
+            score=line.score,
+            source="widget",
+            states=frozenset({state}),
+            clickable=box.centre,
+        )
+
+    def _controls(self, boxes: Sequence[Box]) -> list[Element]:
+        found: list[Element] = []
+        blank: list[Box] = []
+        # Smaller first: a frame around several controls is no control.
+        for box in sorted(boxes, key=lambda box: box.area):
+            known = (*(other.box for other in found), *(field.box for field in self._fields))
+            if any(_share_inside(other, box) > 0.9 for other in known):
+                continue
+            if any(_share_inside(other, box) > 0.9 for other in blank):
+                continue
+            if any(_is_inside_of_text(box, line.box) for line in self._lines):
+                continue
+            inside = [
+                index
+                for index, line in enumerate(self._lines)
+                if _share_inside(line.box, box) > 0.6
+            ]
+            if not inside:
+                if not self._is_rest_of_field(box):
+                    blank.append(box)
+                continue
+            element = self._around_text(box, inside)
+            if element is not None:
+                found.append(element)
+        return found + self._blanks(blank)
+
+    def _around_text(self, box: Box, inside: Sequence[int]) -> Element | None:
+        if any(index in self._used for index in inside):
+            return None
+        arrow = self._arrow_among(box, inside)
+        line = self._joined([index for index in inside if index != arrow])
+        if line is None:
+            return None
+        read = self._signs.read_again(box, line)
+        line = self._signs.without_arrow(read)
+        is_list = line is not read or arrow is not None
+        if arrow is not None:
+            self._used.add(arrow)
+        is_sign = len(line.text.strip()) == 1
+        if (box.height > 4 * line.box.height + 8 and not is_sign) or _hugs(box, line.box):
+            return None
+        look = look_of(self._pixels, box)
+        at_left, at_right = line.box.left - box.left, box.right - line.box.right
+        is_wide = box.width >= MIN_FIELD[0]
+        is_light = look.is_flat and look.is_field_like
+        slack = 6.0 if is_light and box.width >= 100 else max(16.0, 0.16 * box.width)
+        is_centred = abs(at_left - at_right) <= slack
+        if is_list or (not is_centred and is_wide and at_left < 0.25 * box.width):
+            is_list = is_list or self._has_arrow(box, line.box)
+            if is_list or at_right > 0.2 * box.width or is_light:
+                is_field = look.is_field_like and not is_cell(self._pixels, box, self._frames)
+                if is_list or is_field:
+                    role: Role = "button" if is_list or not look.is_flat else "textbox"
+                    self._fields.append(_Field(box=box, role=role, line=line, inside=tuple(inside)))
+                return None
+        if len(line.text) > MAX_BUTTON_CHARS or is_cell(self._pixels, box, self._frames):
+            return None
+        if is_centred or box.width < line.box.width + 4 * line.box.height:
+            self._used.update(inside)
+            return _element("button", line.text, box, line.score, "widget")
+        return None
+
+    def _arrow_among(self, box: Box, inside: Sequence[int]) -> int | None:
+        """Return the number of a lone letter at a frame's right end that is a list's arrow."""
+        if len(inside) < 2:
+            return None
+        last = max(inside, key=lambda index: self._lines[index].box.left)
+        line = self._lines[last]
+        low, high = ARROW_PX
+        is_arrow = (
+            len(line.text) == 1
+            and low <= line.box.width <= high
+            and line.box.height <= line.box.width
+            and box.right - line.box.right <= ARROW_AREA_PX - high
+        )
+        return last if is_arrow else None
+
+    def _joined(self, inside: Sequence[int]) -> TextLine | None:
+        """Return the texts in a frame as one, if they stand side by side as on a button."""
+        lines = sorted((self._lines[i] for i in inside), key=lambda line: line.box.left)
+        first = lines[0]
+        for a, b in zip(lines, lines[1:], strict=False):
+            if (
+                len(lines) > MAX_BUTTON_PARTS
+                or b.box.left - a.box.right > MAX_PART_GAP_PX
+                or _row_overlap(a.box, b.box) < ROW_OVERLAP
+            ):
+                return None
+            first = TextLine(
+                box=first.box.union(b.box),
+                text=f"{first.text} {b.text}",
+                score=min(first.score, b.score),
+                centres=(*first.centres, (a.box.right + b.box.left) / 2, *b.centres),
+            )
+        return first
+
+    def _has_arrow(self, box: Box, text: Box) -> bool:
+        """Tell whether a small thing that is no text is drawn at the right end of a frame."""
+        left = max(text.right + 4, box.right - ARROW_AREA_PX)
+        area = self._edges[box.top + 4 : box.bottom - 4, left : box.right - 4] > INK
+        columns = np.flatnonzero(area.any(0))
+        if len(columns) == 0:
+            return False
+        low, high = ARROW_PX
+        return low <= int(columns[-1] - columns[0]) + 1 <= high
+
+    def _blanks(self, boxes: Sequence[Box]) -> list[Element]:
+        """Return what frames are in which the detector saw no text."""
+        found: list[Element] = []
+        keys: list[Box] = []
+        for box in boxes:
+            is_wide = box.width >= 2.5 * box.height and box.width >= MIN_FIELD[0]
+            if is_wide and MIN_FIELD[1] <= box.height <= MAX_FIELD_HEIGHT_PX:
+                look = look_of(self._pixels, box)
+                if look.plain_share >= MIN_PLAIN and look.is_field_like:
+                    if not is_cell(self._pixels, box, self._frames):
+                        self._fields.append(_Field(box=box))
+                    continue
+            if box.width >= MIN_KEY[0] and box.height >= MIN_KEY[1]:
+                keys.append(box)
+        for box, (text, score) in zip(keys, self._signs.read(keys), strict=True):
+            if text and score >= MIN_SIGN_SCORE and len(text) <= 6:
+                role: Role = "text" if is_cell(self._pixels, box, self._frames) else "button"
+                found.append(_element(role, text, box, score, "widget"))
+            elif box.width <= MAX_ICON_PX and self._has_ink(box) and not self._has_text_beside(box):
+                found.append(_element("icon", "", box, 0.5, "icon"))
+        return found
+
+    def _is_rest_of_field(self, box: Box) -> bool:
+        """Tell whether a frame is what selected text leaves free of a longer field."""
+        return any(
+            abs(frame.box.top - box.top) <= 3
+            and abs(frame.box.bottom - box.bottom) <= 3
+            and abs(frame.box.right - box.right) <= 3
+            and frame.box.width > box.width + 6
+            and look_of(self._pixels, frame.box).is_field_like
+            for frame in self._frames
+        )
+
+    def _has_text_beside(self, box: Box) -> bool:
+        """Tell whether an icon only adorns the text at its right, as in a list of files."""
+        return any(
+            0 <= line.box.left - box.right <= ICON_LABEL_GAP_PX
+            and _row_overlap(line.box, box) >= ROW_OVERLAP
+            for line in self._lines
+        )
+
+    def _has_ink(self, box: Box) -> bool:
+        inner = box.inflate(-4) if min(box.width, box.height) > 10 else box
+        return bool((self._edges[inner.top : inner.bottom, inner.left : inner.right] > INK).any())
+
+    def _editors(self, controls: Sequence[Element]) -> list[Element]:
+        """Return large, bright, plain areas without controls: where longer texts are written."""
+        found: list[Element] = []
+        known = [*(control.box for control in controls), *(field.box for field in self._fields)]
+        for frame in reversed(self._frames):
+            box = frame.box
+            if box.width < MIN_EDITOR[0] or box.height < MIN_EDITOR[1]:
+                continue
+            if any(_share_inside(other, box) > 0.5 for other in known) or self._has_sections(box):
+                continue
+            look = look_of(self._pixels, box)
+            if (
+                look.brightness >= MIN_EDITOR_BRIGHTNESS
+                and look.plain_share >= MIN_PLAIN
+                and (look.is_framed or box.height >= 2 * MIN_EDITOR[1])
+                and not is_cell(self._pixels, box, self._frames)
+            ):
+                label = self._label_above(box) if look.is_framed else ""
+                found.append(_element("textbox", label, box, 0.5, "widget"))
+                known.append(box)
+        return found
+
+    def _has_sections(self, box: Box) -> bool:
+        """Tell whether frames as wide as a frame divide it, as separators do a menu."""
+        return any(
+            frame.box.width >= 0.9 * box.width
+            and MIN_FIELD[1] < frame.box.height <= 0.8 * box.height
+            and _share_inside(frame.box, box) > 0.9
+            for frame in self._frames
+        )
+
+    def _named_fields(self) -> list[Element]:
+        """Return the fields and lists; their labels are sought once all of them are known."""
+        found = []
+        for field in self._fields:
+            label = self._label_of(field)
+            text = label
+            if not label and field.line is not None:
+                text = field.line.text
+                self._used.update(field.inside)
+            score = 0.6 if field.line is None else field.line.score
+            found.append(_element(field.role, text, field.box, score, "widget"))
+        return found
+
+    def _label_of(self, field: "_Field") -> str:
+        """Return the text at the left of a field in its row, or the one right above it."""
+        box = field.box
+        left = [
+            line
+            for line in self._labels(box)
+            if -2 <= box.left - line.box.right <= LABEL_GAP_PX
+            and _row_overlap(line.box, box) >= ROW_OVERLAP
+        ]
+        nearest = max(left, key=lambda line: line.box.right, default=None)
+        gap = LABEL_GAP_PX if nearest is None else box.left - nearest.box.right
+        if field.role != "textbox":
+            # What is at the left of a list may be anything, such as another list's column.
+            is_label = nearest is not None and (
+                nearest.text.endswith(":") or gap <= NEAR_LIST_LABEL_GAP_PX
+            )
+            return nearest.text if nearest is not None and is_label else self._label_above(box)
+        if nearest is not None and gap <= NEAR_LABEL_GAP_PX:
+            return nearest.text
+        return self._label_above(box) or ("" if nearest is None else nearest.text)
+
+    def _label_above(self, box: Box) -> str:
+        above = [
+            line
+            for line in self._labels(box)
+            if -4 <= box.top - line.box.bottom <= LABEL_ABOVE_PX
+            and line.box.top < box.top
+            and abs(line.box.left - box.left) <= 16
+        ]
+        return max(above, key=lambda line: line.box.bottom).text if above else ""
+
+    def _labels(self, box: Box) -> list[TextLine]:
+        """Return the texts that may name a field: not what a bar, field or button holds."""
+        others = [
+            frame.box
+            for frame in self._frames
+            if frame.box.height <= MAX_CONTROL_HEIGHT_PX and _share_inside(box, frame.box) < 0.9
+        ]
+        return [
+            line
+            for index, line in enumerate(self._lines)
+            if index not in self._used
+            and sum(character.isalnum() for character in line.text) >= MIN_LABEL_CHARS
+            and not any(
+                _share_inside(line.box, other) > 0.9 and not _hugs(other, line.box)
+                for other in others
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """A field or drop-down list whose label is not known yet."""
+
+    box: Box
+    role: Role = "textbox"
+    line: TextLine | None = None
+    """What it holds."""
+    inside: tuple[int, ...] = ()
+    """The numbers of the texts in it."""
+
+
+def _element(role: Role, text: str, box: Box, score: float, source: Source) -> Element:
+    return Element(id=0, role=role, text=text, box=box, score=min(1.0, score), source=source)
+
+
+def _share_inside(inner: Box, outer: Box) -> float:
+    common = inner.intersect(outer)
+    return 0.0 if common is None or inner.area == 0 else common.area / inner.area
+
+
+def _row_overlap(a: Box, b: Box) -> float:
+    common = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return max(0, common) / max(1, min(a.height, b.height))
+
+
+def _hugs(box: Box, text: Box) -> bool:
+    """Tell whether a frame is no more than the outline of a text."""
+    return box.width < text.width + 4 or box.height < text.height + 4
+
+
+def _is_inside_of_text(box: Box, text: Box) -> bool:
+    """Tell whether a frame is a part of a glyph, such as the inside of an o or a d."""
+    return _share_inside(box, text.inflate(2)) > 0.8 and box.area < 0.85 * text.area
