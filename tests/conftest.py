@@ -22,9 +22,11 @@ from deskhand.tools.desktop.apps import launch as launch_program
 from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.processes import end_groups
-from deskhand.tools.desktop.sandbox import Sandbox
+from deskhand.tools.desktop.sandbox import PROGRAMS, Sandbox
 
 FOLDERS = ("agent", "memory", "tools")
+NEEDED_BY_MARKER = {"desktop": PROGRAMS, "browser": (("chromium", "chromium"),)}
+"""Program and Debian package, whatever process of the test starts it."""
 SIZE = (1280, 800)
 WINDOW_TIMEOUT_S = 60.0
 END_PATIENCE_S = 5.0
@@ -46,6 +48,16 @@ def need(error: MissingProgramError) -> None:
     pytest.skip(str(error))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look for what a test's markers need before its fixtures start anything."""
+    for marker, programs in NEEDED_BY_MARKER.items():
+        for program, package in programs:
+            if item.get_closest_marker(marker) is not None and shutil.which(program) is None:
+                what_for = f"tests marked {marker}"
+                need(MissingProgramError(program, debian=package, needed_for=what_for))
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """The virtual desktop of this session; `os.environ` names it.
@@ -53,12 +65,7 @@ def sandbox() -> Iterator[Sandbox]:
     pyautogui takes its display from the environment as it is imported, once a process: every test
     of this process that acts shares this desktop.
     """
-    try:
-        sandbox = Sandbox.start(SIZE)
-    except MissingProgramError as error:
-        need(error)
-        raise
-    with sandbox, pytest.MonkeyPatch.context() as patch:
+    with Sandbox.start(SIZE) as sandbox, pytest.MonkeyPatch.context() as patch:
         for name in ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XDG_SESSION_ID"):
             patch.delenv(name, raising=False)
         for name, value in sandbox.variables.items():

@@ -12,7 +12,8 @@ from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.desktop.probe import BACKENDS, DesktopKind
 
-pytestmark = pytest.mark.desktop
+# Importing the module imports pyautogui, which takes the display that the environment names.
+pytestmark = [pytest.mark.desktop, pytest.mark.usefixtures("desktop")]
 
 
 @pytest.fixture
@@ -23,7 +24,6 @@ def backend(desktop: Desktop) -> Iterator[Backend]:
     backend.close()
 
 
-@pytest.mark.usefixtures("desktop")
 @pytest.mark.parametrize("kind", ["windows", "macos"])
 def test_backend_that_probe_names_has_every_method_of_the_protocol(kind: DesktopKind) -> None:
     # They are loaded by name, past the type checker.

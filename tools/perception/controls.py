@@ -22,28 +22,21 @@ from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .check_marks import CheckMark
 from .elements import Element, Role, Source, State
+from .labels import label_above, label_of
+from .layout import BoxSet, hugs, is_in_row, share_inside
 from .ocr import OcrEngine, TextLine
 from .signs import ARROW_PX, MIN_SIGN_SCORE, SignReader
 from .split import INK
-from .widgets import Frame, is_cell, look_of
+from .widgets import MAX_CONTROL_HEIGHT_PX, Frame, is_cell, look_of
 
-MAX_CONTROL_HEIGHT_PX = 90
 MIN_FIELD = (40, 16)
 MAX_FIELD_HEIGHT_PX = 60
 MIN_EDITOR = (120, 60)
 MIN_EDITOR_BRIGHTNESS = 252
 MIN_PLAIN = 0.85
-LABEL_GAP_PX = 220
-"""How far at the left of a field its label may end."""
-NEAR_LABEL_GAP_PX = 90
-NEAR_LIST_LABEL_GAP_PX = 24
-LABEL_ABOVE_PX = 14
-MIN_LABEL_CHARS = 2
-"""A single letter is rather an icon that was read as one."""
 MARK_LABEL_GAP = 1.1
 """How far at the right of a mark its label may begin, in sides of the mark."""
 ICON_LABEL_GAP_PX = 14
-ROW_OVERLAP = 0.5
 MAX_BUTTON_CHARS = 40
 MAX_BUTTON_PARTS = 3
 MAX_PART_GAP_PX = 10
@@ -76,7 +69,9 @@ class ControlFinder:
         self._pixels = pixels
         self._edges = edges
         self._lines = list(lines)
-        self._frames = frames
+        self._frames = BoxSet(frame.box for frame in frames)
+        self._line_boxes = BoxSet(line.box for line in lines)
+        self._padded_lines = BoxSet(line.box.inflate(2) for line in lines)
         self._marks = marks
         self._signs = SignReader(pixels, edges, ocr)
         self._used: set[int] = set()
@@ -85,12 +80,12 @@ class ControlFinder:
     def elements(self) -> list[Element]:
         """Return all elements, unnumbered."""
         found = [element for mark in self._marks if (element := self._mark(mark)) is not None]
-        taken = [element.box for element in found]
+        taken = BoxSet(element.box for element in found)
+        frames = [Box(*row) for row in self._frames.xyxy.tolist()]
         small = [
-            frame.box
-            for frame in self._frames
-            if frame.box.height <= MAX_CONTROL_HEIGHT_PX
-            and not any(_share_inside(frame.box, box) > 0.9 for box in taken)
+            box
+            for box in frames
+            if box.height <= MAX_CONTROL_HEIGHT_PX and not (taken.shares_of(box) > 0.9).any()
         ]
         found += self._controls(small)
         found += self._editors(found)
@@ -109,7 +104,7 @@ class ControlFinder:
             index
             for index, line in enumerate(self._lines)
             if index not in self._used
-            and _row_overlap(line.box, box) >= ROW_OVERLAP
+            and is_in_row(line.box, box)
             and abs(line.box.centre[1] - box.centre[1]) <= max(5, box.height // 2)
             and -3 <= line.box.left - box.right <= MARK_LABEL_GAP * max(box.width, box.height)
             and any(character.isalnum() for character in line.text)
@@ -134,28 +129,33 @@ class ControlFinder:
     def _controls(self, boxes: Sequence[Box]) -> list[Element]:
         found: list[Element] = []
         blank: list[Box] = []
+        known = BoxSet()
         # Smaller first: a frame around several controls is no control.
         for box in sorted(boxes, key=lambda box: box.area):
-            known = (*(other.box for other in found), *(field.box for field in self._fields))
-            if any(_share_inside(other, box) > 0.9 for other in known):
+            if (known.shares_inside(box) > 0.9).any() or self._is_part_of_glyph(box):
                 continue
-            if any(_share_inside(other, box) > 0.9 for other in blank):
-                continue
-            if any(_is_inside_of_text(box, line.box) for line in self._lines):
-                continue
-            inside = [
-                index
-                for index, line in enumerate(self._lines)
-                if _share_inside(line.box, box) > 0.6
-            ]
+            inside = np.flatnonzero(self._line_boxes.shares_inside(box) > 0.6).tolist()
             if not inside:
                 if not self._is_rest_of_field(box):
                     blank.append(box)
+                    known.add(box)
                 continue
+            n_fields = len(self._fields)
             element = self._around_text(box, inside)
             if element is not None:
                 found.append(element)
+            if element is not None or len(self._fields) > n_fields:
+                known.add(box)
         return found + self._blanks(blank)
+
+    def _is_part_of_glyph(self, box: Box) -> bool:
+        """Tell whether a frame is a part of a letter, such as the inside of an o or a d."""
+        rows = self._line_boxes.xyxy
+        if len(rows) == 0:
+            return False
+        areas = (rows[:, 2] - rows[:, 0]) * (rows[:, 3] - rows[:, 1])
+        is_in = self._padded_lines.shares_of(box) > 0.8
+        return bool((is_in & (box.area < 0.85 * areas)).any())
 
     def _around_text(self, box: Box, inside: Sequence[int]) -> Element | None:
         if any(index in self._used for index in inside):
@@ -170,7 +170,7 @@ class ControlFinder:
         if arrow is not None:
             self._used.add(arrow)
         is_sign = len(line.text.strip()) == 1
-        if (box.height > 4 * line.box.height + 8 and not is_sign) or _hugs(box, line.box):
+        if (box.height > 4 * line.box.height + 8 and not is_sign) or hugs(box, line.box):
             return None
         look = look_of(self._pixels, box)
         at_left, at_right = line.box.left - box.left, box.right - line.box.right
@@ -216,7 +216,7 @@ class ControlFinder:
             if (
                 len(lines) > MAX_BUTTON_PARTS
                 or b.box.left - a.box.right > MAX_PART_GAP_PX
-                or _row_overlap(a.box, b.box) < ROW_OVERLAP
+                or not is_in_row(a.box, b.box)
             ):
                 return None
             first = TextLine(
@@ -244,10 +244,11 @@ class ControlFinder:
         for box in boxes:
             is_wide = box.width >= 2.5 * box.height and box.width >= MIN_FIELD[0]
             if is_wide and MIN_FIELD[1] <= box.height <= MAX_FIELD_HEIGHT_PX:
+                if is_cell(self._pixels, box, self._frames):
+                    continue
                 look = look_of(self._pixels, box)
                 if look.plain_share >= MIN_PLAIN and look.is_field_like:
-                    if not is_cell(self._pixels, box, self._frames):
-                        self._fields.append(_Field(box=box))
+                    self._fields.append(_Field(box=box))
                     continue
             if box.width >= MIN_KEY[0] and box.height >= MIN_KEY[1]:
                 keys.append(box)
@@ -261,20 +262,20 @@ class ControlFinder:
 
     def _is_rest_of_field(self, box: Box) -> bool:
         """Tell whether a frame is what selected text leaves free of a longer field."""
-        return any(
-            abs(frame.box.top - box.top) <= 3
-            and abs(frame.box.bottom - box.bottom) <= 3
-            and abs(frame.box.right - box.right) <= 3
-            and frame.box.width > box.width + 6
-            and look_of(self._pixels, frame.box).is_field_like
-            for frame in self._frames
+        left, top, right, bottom = self._frames.xyxy.T
+        is_longer = (
+            (np.abs(top - box.top) <= 3)
+            & (np.abs(bottom - box.bottom) <= 3)
+            & (np.abs(right - box.right) <= 3)
+            & (left < box.left - 3)
         )
+        longer = self._frames.xyxy[is_longer].tolist()
+        return any(look_of(self._pixels, Box(*row)).is_field_like for row in longer)
 
     def _has_text_beside(self, box: Box) -> bool:
         """Tell whether an icon only adorns the text at its right, as in a list of files."""
         return any(
-            0 <= line.box.left - box.right <= ICON_LABEL_GAP_PX
-            and _row_overlap(line.box, box) >= ROW_OVERLAP
+            0 <= line.box.left - box.right <= ICON_LABEL_GAP_PX and is_in_row(line.box, box)
             for line in self._lines
         )
 
@@ -286,11 +287,11 @@ class ControlFinder:
         """Return large, bright, plain areas without controls: where longer texts are written."""
         found: list[Element] = []
         known = [*(control.box for control in controls), *(field.box for field in self._fields)]
-        for frame in reversed(self._frames):
-            box = frame.box
+        for row in self._frames.xyxy[::-1].tolist():
+            box = Box(*row)
             if box.width < MIN_EDITOR[0] or box.height < MIN_EDITOR[1]:
                 continue
-            if any(_share_inside(other, box) > 0.5 for other in known) or self._has_sections(box):
+            if any(share_inside(other, box) > 0.5 for other in known) or self._has_sections(box):
                 continue
             look = look_of(self._pixels, box)
             if (
@@ -299,25 +300,29 @@ class ControlFinder:
                 and (look.is_framed or box.height >= 2 * MIN_EDITOR[1])
                 and not is_cell(self._pixels, box, self._frames)
             ):
-                label = self._label_above(box) if look.is_framed else ""
+                label = label_above(box, self._free_lines(), self._frames) if look.is_framed else ""
                 found.append(_element("textbox", label, box, 0.5, "widget"))
                 known.append(box)
         return found
 
     def _has_sections(self, box: Box) -> bool:
         """Tell whether frames as wide as a frame divide it, as separators do a menu."""
-        return any(
-            frame.box.width >= 0.9 * box.width
-            and MIN_FIELD[1] < frame.box.height <= 0.8 * box.height
-            and _share_inside(frame.box, box) > 0.9
-            for frame in self._frames
+        left, top, right, bottom = self._frames.xyxy.T
+        is_section = (
+            (right - left >= 0.9 * box.width)
+            & (bottom - top > MIN_FIELD[1])
+            & (bottom - top <= 0.8 * box.height)
+            & (self._frames.shares_inside(box) > 0.9)
         )
+        return bool(is_section.any())
 
     def _named_fields(self) -> list[Element]:
         """Return the fields and lists; their labels are sought once all of them are known."""
         found = []
         for field in self._fields:
-            label = self._label_of(field)
+            label = label_of(
+                field.box, self._free_lines(), self._frames, is_list=field.role != "textbox"
+            )
             text = label
             if not label and field.line is not None:
                 text = field.line.text
@@ -326,54 +331,9 @@ class ControlFinder:
             found.append(_element(field.role, text, field.box, score, "widget"))
         return found
 
-    def _label_of(self, field: "_Field") -> str:
-        """Return the text at the left of a field in its row, or the one right above it."""
-        box = field.box
-        left = [
-            line
-            for line in self._labels(box)
-            if -2 <= box.left - line.box.right <= LABEL_GAP_PX
-            and _row_overlap(line.box, box) >= ROW_OVERLAP
-        ]
-        nearest = max(left, key=lambda line: line.box.right, default=None)
-        gap = LABEL_GAP_PX if nearest is None else box.left - nearest.box.right
-        if field.role != "textbox":
-            # What is at the left of a list may be anything, such as another list's column.
-            is_label = nearest is not None and (
-                nearest.text.endswith(":") or gap <= NEAR_LIST_LABEL_GAP_PX
-            )
-            return nearest.text if nearest is not None and is_label else self._label_above(box)
-        if nearest is not None and gap <= NEAR_LABEL_GAP_PX:
-            return nearest.text
-        return self._label_above(box) or ("" if nearest is None else nearest.text)
-
-    def _label_above(self, box: Box) -> str:
-        above = [
-            line
-            for line in self._labels(box)
-            if -4 <= box.top - line.box.bottom <= LABEL_ABOVE_PX
-            and line.box.top < box.top
-            and abs(line.box.left - box.left) <= 16
-        ]
-        return max(above, key=lambda line: line.box.bottom).text if above else ""
-
-    def _labels(self, box: Box) -> list[TextLine]:
-        """Return the texts that may name a field: not what a bar, field or button holds."""
-        others = [
-            frame.box
-            for frame in self._frames
-            if frame.box.height <= MAX_CONTROL_HEIGHT_PX and _share_inside(box, frame.box) < 0.9
-        ]
-        return [
-            line
-            for index, line in enumerate(self._lines)
-            if index not in self._used
-            and sum(character.isalnum() for character in line.text) >= MIN_LABEL_CHARS
-            and not any(
-                _share_inside(line.box, other) > 0.9 and not _hugs(other, line.box)
-                for other in others
-            )
-        ]
+    def _free_lines(self) -> list[TextLine]:
+        """Return the texts that are no part of a control."""
+        return [line for index, line in enumerate(self._lines) if index not in self._used]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,23 +350,3 @@ class _Field:
 
 def _element(role: Role, text: str, box: Box, score: float, source: Source) -> Element:
     return Element(id=0, role=role, text=text, box=box, score=min(1.0, score), source=source)
-
-
-def _share_inside(inner: Box, outer: Box) -> float:
-    common = inner.intersect(outer)
-    return 0.0 if common is None or inner.area == 0 else common.area / inner.area
-
-
-def _row_overlap(a: Box, b: Box) -> float:
-    common = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return max(0, common) / max(1, min(a.height, b.height))
-
-
-def _hugs(box: Box, text: Box) -> bool:
-    """Tell whether a frame is no more than the outline of a text."""
-    return box.width < text.width + 4 or box.height < text.height + 4
-
-
-def _is_inside_of_text(box: Box, text: Box) -> bool:
-    """Tell whether a frame is a part of a glyph, such as the inside of an o or a d."""
-    return _share_inside(box, text.inflate(2)) > 0.8 and box.area < 0.85 * text.area

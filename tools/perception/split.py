@@ -25,7 +25,7 @@ RULE_SHARE = 0.8
 BORDER_SHARE = 0.78
 """Straight strokes longer than this share of a line's height, along it and across it, are borders
 and underlines: the detector leaves room above and below a text, so that no letter is so high."""
-BORDER_LETTERS = frozenset("[]|｜丨ⅠIl【】「」{}_")
+BORDER_LETTERS = frozenset("[]|｜丨Ⅰ【】「」{}_")
 """What the model reads a border beside a text as."""
 
 Mask = NDArray[np.bool_]
@@ -48,10 +48,11 @@ def split_lines(
         marks: Small frames (check boxes) that are no part of a text: a line is cut around them.
     """
     ink = edges > INK
-    ink &= ~_borders(ink)
+    borders = _borders(ink)
+    ink &= ~borders
     parts: list[TextLine] = []
     for line in lines:
-        parts.extend(_split(_without_private(line), ink, marks))
+        parts.extend(_split(_without_private(line), ink, borders, marks))
     return parts
 
 
@@ -72,26 +73,29 @@ def _part(line: TextLine, kept: Sequence[int], box: Box) -> TextLine:
     )
 
 
-def _split(line: TextLine, page: Mask, marks: Sequence[Box]) -> list[TextLine]:
+def _split(line: TextLine, page: Mask, borders: Mask, marks: Sequence[Box]) -> list[TextLine]:
     box = line.box
     ink = page[box.top : box.bottom, box.left : box.right].copy()
     inside = [mark for mark in marks if _is_mark_in(mark, box)]
     for mark in inside:
         ink[:, max(0, mark.left - 2 - box.left) : max(0, mark.right + 2 - box.left)] = False
     across, along = _straight(ink, box.height)
-    borders = np.flatnonzero(across.any(0))
+    high = borders[box.top : box.bottom, box.left : box.right].mean(0) > BORDER_SHARE
+    walls = np.flatnonzero(across.any(0) | high)
     ink[across | along] = False
     columns = np.flatnonzero(ink.any(0))
     if len(columns) == 0:
         return [line]
     gap = max(MIN_GAP_PX, round(box.height * GAP_SHARE))
-    cuts = np.flatnonzero(np.diff(columns) > gap)
+    # A gap with a border in it separates cells, however narrow it is.
+    n_walls = np.searchsorted(walls, columns)
+    cuts = np.flatnonzero((np.diff(columns) > gap) | (np.diff(n_walls) > 0))
     starts = [int(columns[0]), *(int(columns[cut + 1]) for cut in cuts)]
     ends = [*(int(columns[cut]) + 1 for cut in cuts), int(columns[-1]) + 1]
     # What was read out of a mark (a box, a bullet) or a border is no character of the text.
     owners = [
         -1 if any(mark.left <= x < mark.right for mark in inside)
-        or (character in BORDER_LETTERS and _is_near(x - box.left, borders))
+        or (character in BORDER_LETTERS and _is_near(x - box.left, walls))
         else _owner(x - box.left, starts, ends)
         for character, x in zip(line.text, line.centres, strict=True)
     ]  # fmt: skip

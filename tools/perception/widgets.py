@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .layout import BoxSet
 
 EDGE = 8
 """Gradient above which a pixel may belong to a frame: borders of flat themes are faint."""
 MIN_SIDE_PX = 9
+MAX_CONTROL_HEIGHT_PX = 90
 MIN_FILL = 0.72
 """A frame's outline encloses most of its bounding box; a circle encloses 0.785 of it."""
 SMALL_PX = 30
@@ -75,9 +77,20 @@ def _outlines(ink: NDArray[np.uint8]) -> list[Frame]:
 
 def _without_doubles(frames: Sequence[Frame]) -> list[Frame]:
     kept: list[Frame] = []
+    # Only frames whose corners lie in neighbouring squares of this size can be the same.
+    by_corner: dict[tuple[int, int], list[Box]] = {}
+    size = SAME_EDGE_PX + 1
     for frame in sorted(frames, key=lambda frame: -frame.box.area):
-        if not any(_is_same(frame.box, other.box) for other in kept):
+        column, row = frame.box.left // size, frame.box.top // size
+        near = (
+            other
+            for x in (column - 1, column, column + 1)
+            for y in (row - 1, row, row + 1)
+            for other in by_corner.get((x, y), ())
+        )
+        if not any(_is_same(frame.box, other) for other in near):
             kept.append(frame)
+            by_corner.setdefault((column, row), []).append(frame.box)
     return kept
 
 
@@ -86,31 +99,26 @@ def _is_same(a: Box, b: Box) -> bool:
     return apart <= SAME_EDGE_PX and a.iou(b) >= SAME_FRAME_IOU
 
 
-def is_cell(pixels: Pixels, box: Box, frames: Sequence[Frame]) -> bool:
+def is_cell(pixels: Pixels, box: Box, frames: BoxSet) -> bool:
     """Tell whether a frame is a cell of a table or a section of a list or menu.
 
     Frames of its size and colour adjoin a cell in both directions; a wide section only above or
     below.
     """
+    left, top, right, bottom = frames.xyxy.T
+    beside = np.minimum(np.abs(left - box.right), np.abs(right - box.left)) <= GRID_GAP_PX
+    in_row = beside & (np.abs(top - box.top) <= 2) & (np.abs(bottom - box.bottom) <= 4)
+    above = np.minimum(np.abs(top - box.bottom), np.abs(bottom - box.top)) <= GRID_GAP_PX
+    in_column = above & (np.abs(left - box.left) <= 2) & (np.abs(right - box.right) <= 4)
     colour = _colour(pixels, box)
-    others = [
-        other
-        for frame in frames
-        if (other := frame.box) != box and np.abs(_colour(pixels, other) - colour).max() <= ALIKE
-    ]
-    in_row = any(
-        abs(other.top - box.top) <= 2
-        and abs(other.height - box.height) <= 3
-        and min(abs(other.left - box.right), abs(box.left - other.right)) <= GRID_GAP_PX
-        for other in others
-    )
-    in_column = any(
-        abs(other.left - box.left) <= 2
-        and abs(other.width - box.width) <= 3
-        and min(abs(other.top - box.bottom), abs(box.top - other.bottom)) <= GRID_GAP_PX
-        for other in others
-    )
-    return in_column and (in_row or box.width >= MIN_SECTION_PX)
+
+    def has_alike(which: NDArray[np.bool_]) -> bool:
+        return any(
+            np.abs(_colour(pixels, Box(*row)) - colour).max() <= ALIKE
+            for row in frames.xyxy[which].tolist()
+        )
+
+    return has_alike(in_column) and (box.width >= MIN_SECTION_PX or has_alike(in_row))
 
 
 def _colour(pixels: Pixels, box: Box) -> NDArray[np.float64]:
