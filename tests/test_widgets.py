@@ -12,7 +12,8 @@ from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.check_marks import find_check_marks
 from deskhand.tools.perception.elements import Element
 from deskhand.tools.perception.observe import observe_image
-from deskhand.tools.perception.parse import ScreenParser, in_reading_order, load_parser
+from deskhand.tools.perception.parse import ScreenParser, load_parser
+from deskhand.tools.perception.reading_order import in_reading_order
 from deskhand.tools.perception.split import gradient
 from deskhand.tools.perception.widgets import find_frames
 

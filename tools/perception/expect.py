@@ -11,7 +11,7 @@ from ..actions import Expectation
 from ..desktop.geometry import Box
 from .elements import Element, Observation
 from .ground import count, sees
-from .parse import in_reading_order
+from .reading_order import in_reading_order
 
 MIN_READABLE_SHARE = 0.6
 """Of a text's characters the engine must know so many to judge it."""

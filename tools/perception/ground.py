@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 from ...memory.errors import Ambiguous, NotFound
 from ..actions import TextTarget
 from .elements import Element, Observation
-from .parse import in_reading_order
+from .reading_order import in_reading_order
 from .text_match import WITHIN, match_text, normalise, split_role
 
 EQUAL = 1.0

@@ -14,6 +14,7 @@ from .check_marks import CheckMark, find_check_marks
 from .controls import ControlFinder
 from .elements import Element
 from .ocr import OcrEngine, TextLine, load_ocr
+from .reading_order import in_reading_order
 from .split import gradient, split_lines
 from .widgets import find_frames
 
@@ -21,7 +22,6 @@ TITLE_BAR_PX = 12
 """A frame that begins this close below a window's top is its title bar."""
 TITLE_ROW_PX = 28
 WINDOW_BUTTONS_PX = 90
-MAX_ROW_PX = 90
 CJK = r"\u2e80-\u9fff\uf900-\ufaff"
 BOX_LIKE = frozenset("oO0DQCVvX✓☑□■•○◯●◉") | frozenset("".join(("回", "日", "田", "ロ", "口")))
 """What the model reads an empty, checked or round mark as."""
@@ -81,19 +81,6 @@ class ScreenParser:
 def load_parser() -> ScreenParser:
     """Load a parser with its OCR engine; takes about half a second."""
     return ScreenParser(load_ocr())
-
-
-def in_reading_order(elements: Sequence[Element]) -> list[Element]:
-    """Return elements row by row, each row from left to right."""
-    rows: list[list[Element]] = []
-    for element in sorted(elements, key=lambda e: (e.box.centre[1], e.box.left)):
-        middle = element.box.centre[1]
-        last = rows[-1][0].box if rows else None
-        if last is not None and last.top <= middle < last.bottom and last.height < MAX_ROW_PX:
-            rows[-1].append(element)
-        else:
-            rows.append([element])
-    return [element for row in rows for element in sorted(row, key=lambda e: e.box.left)]
 
 
 def _window_of(element: Element, places: Sequence[tuple[str, Box]]) -> str:
