@@ -90,5 +90,10 @@ def test_help_loads_nothing_heavy() -> None:
     assert heavy_modules_after(code) == set()
 
 
+def test_planning_and_rehearsing_look_at_nothing() -> None:
+    code = "import deskhand.agent.planners.instructions, deskhand.agent.cli.rehearsal"
+    assert heavy_modules_after(code) == set()
+
+
 def test_heavy_modules_are_noticed() -> None:
     assert heavy_modules_after("import mss") == {"mss"}

@@ -13,8 +13,6 @@ from ...tools.actions import TextTarget
 from ...tools.desktop.capture import Capture, load_capture
 from ...tools.perception.elements import Element, Observation
 from ...tools.perception.ground import find
-from ...tools.perception.observe import Observer, observe_image
-from ...tools.perception.parse import load_parser
 from .screens import Screen, open_screen
 
 
@@ -33,6 +31,9 @@ def observe(image: str | None, *, window: str | None) -> Observation:
     if image is not None:
         if window is not None:
             raise ConfigError("--window is for the live desktop; a picture has no windows")
+        from ...tools.perception.observe import observe_image
+        from ...tools.perception.parse import load_parser
+
         picture = _picture(image)
         return observe_image(picture, load_parser())
     with open_screen() as screen:
@@ -42,6 +43,9 @@ def observe(image: str | None, *, window: str | None) -> Observation:
 
 def observe_live(screen: Screen) -> Observation:
     """Return what is on an open screen once it has settled."""
+    from ...tools.perception.observe import Observer
+    from ...tools.perception.parse import load_parser
+
     return Observer(screen.desktop, load_parser()).observe()
 
 
