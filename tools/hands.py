@@ -299,10 +299,26 @@ class Hands:
 
     def _scroll(self, prepared: Prepared, action: Scroll, permit: Permit) -> Acted:
         dx, dy = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}[action.direction]
-        at = None if prepared.place is None else self._input_of(prepared, prepared.place)
+        if prepared.place is not None:
+            at: tuple[int, int] | None = self._input_of(prepared, prepared.place)
+        else:
+            at = self._middle_of_window(prepared)
         acted = self._baseline()
         self.desktop.input.scroll(permit, dx * action.notches, dy * action.notches, at=at)
         return acted
+
+    def _middle_of_window(self, prepared: Prepared) -> tuple[int, int] | None:
+        """Return where to scroll if nothing is named; None to stay where the pointer is.
+
+        The wheel turns what is under the pointer: outside of the window in use that is nothing.
+        """
+        if prepared.window is None or prepared.window.box.contains(*self.desktop.pointer()):
+            return None
+        visible = prepared.window.box.intersect(self.desktop.box)
+        if visible is None:
+            return None
+        x, y = visible.centre
+        return int(x), int(y)
 
     def _type(self, prepared: Prepared, action: TypeText, permit: Permit) -> Acted:
         text = action.text

@@ -45,6 +45,8 @@ from .planner import Proposal, Turn
 PATIENCE_S = 5.0
 """How long a thing that is not on the screen yet is waited for before its sentence fails."""
 MAX_SCROLLS = 40
+LABEL_GAP_PX = 220
+"""How far at the right of its label a list may begin."""
 SAME_PLACE_IOU = 0.3
 """Boxes that overlap by more are the same place: an open list often lies over its own field."""
 WENT_WRONG = {"no_effect": "had no effect", "diverged": "went wrong", "refused": "was refused"}
@@ -79,6 +81,25 @@ class _Move:
     sentence: str = ""
     """How it reads, where that is not what the action alone would read."""
     note: str = ""
+
+
+def _control_beside(found: Sequence[Element], observation: Observation) -> Element | None:
+    """Return the control at the right of a lone label; a click on the label opens no list."""
+    if len(found) != 1 or found[0].role != "text":
+        return None
+    label = found[0].box
+    beside = [
+        element
+        for element in observation.elements
+        if 0 <= element.box.left - label.right <= LABEL_GAP_PX
+        and element.box.top <= label.centre[1] < element.box.bottom
+    ]
+    # A list whose frame was missed still shows its value: a click on that opens it as well.
+    return min(
+        beside,
+        key=lambda element: (element.role not in ("button", "textbox"), element.box.left),
+        default=None,
+    )
 
 
 class InstructionPlanner:
@@ -254,7 +275,14 @@ class InstructionPlanner:
             return wait
         # The field may show the option as its present value: that is not the one in the list.
         shown = [list(element.box.xyxy) for element in options]
-        return _Move(action=Click(target=op.target), phase={"shown": shown})
+        control = _control_beside(_all(observation, op.target), observation)
+        if control is None:
+            return _Move(action=Click(target=op.target), phase={"shown": shown})
+        click = Click(target=ElementTarget(id=control.id))
+        note = "its label was named; the list stands beside it"
+        return _Move(
+            action=click, phase={"shown": shown}, sentence=write_action(click, control), note=note
+        )
 
     def _choose(
         self,
