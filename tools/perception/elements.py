@@ -9,13 +9,16 @@ from ..desktop.capture import Capture
 from ..desktop.geometry import Box, Point
 
 Role = Literal[
-    "text", "button", "textbox", "checkbox", "radio", "link", "menuitem", "tab", "icon", "image"
-]
-"""WAI-ARIA names; `text` is anything readable of which no more is known."""
+    "text", "button", "textbox", "checkbox", "radio", "switch", "combobox", "spinbutton",
+    "slider", "scrollbar", "progressbar", "link", "menuitem", "tab", "option", "treeitem",
+    "cell", "icon", "image",
+]  # fmt: skip
+"""WAI-ARIA names; `text` is anything readable of which no more is known, `icon` a small picture
+that can be clicked and of which no more is known."""
 
 Source = Literal["ocr", "widget", "accessibility", "icon", "vlm"]
 
-State = Literal["checked", "unchecked", "disabled", "selected", "focused"]
+State = Literal["checked", "unchecked", "mixed", "disabled", "selected", "focused", "expanded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
