@@ -1,0 +1,86 @@
+"""Where text may stand: strips of ink with nothing around them, found without any model.
+
+A strip is cut out where the text is not, so what a detector says of it depends on the strip's own
+pixels alone, wherever on the screen it lies. That makes looking again exact and cheap: a strip
+whose pixels were seen before, here or elsewhere, needs no second look, scrolled ones included.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..desktop.geometry import Box
+from .split import INK, borders
+
+STRIP_GAP_PX = (24, 3)
+"""Ink that is closer, across and down, is joined: words of a line, dots and their letters."""
+STRIP_APART_PX = (12, 2)
+"""Strips whose boxes come closer are one."""
+RUN_GAP_PX = (9, 3)
+"""About the widest gap within a word and the blank between two."""
+MIN_STRIP_PX = (2, 4)
+MIN_STRIP_INK = 8
+MAX_ROUNDS = 8
+
+Mask = NDArray[np.bool_]
+
+
+def text_ink(edges: NDArray[np.uint8]) -> Mask:
+    """Return the edges that may be text: all but long lines and the frames they belong to.
+
+    Args:
+        edges: `split.gradient` of a picture, shape (H, W).
+    """
+    ink = edges > INK
+    ink &= ~borders(ink)
+    return ink
+
+
+def find_strips(ink: Mask) -> list[Box]:
+    """Return boxes around ink that stands together, no two of which touch, from top to bottom.
+
+    Args:
+        ink: `text_ink`, shape (H, W).
+    """
+    boxes = _boxes(ink, STRIP_GAP_PX)
+    across, down = (apart // 2 for apart in STRIP_APART_PX)
+    height, width = ink.shape
+    for _ in range(MAX_ROUNDS):
+        page = np.zeros((height + 2 * down, width + 2 * across), np.uint8)
+        for box in boxes:
+            page[box.top : box.bottom + 2 * down, box.left : box.right + 2 * across] = 1
+        joined = [
+            Box(box.left, box.top, box.right - 2 * across, box.bottom - 2 * down)
+            for box in _components(page)
+        ]
+        if len(joined) == len(boxes):
+            break
+        boxes = joined
+    return sorted(boxes, key=lambda box: (box.top, box.left))
+
+
+def find_runs(ink: Mask) -> list[Box]:
+    """Return boxes around single words and signs."""
+    return _boxes(ink, RUN_GAP_PX)
+
+
+def _boxes(ink: Mask, gap: tuple[int, int]) -> list[Box]:
+    across, down = gap
+    closed = cv2.morphologyEx(
+        ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((down, across), np.uint8)
+    )
+    min_width, min_height = MIN_STRIP_PX
+    return [
+        box
+        for box in _components(np.asarray(closed, np.uint8), MIN_STRIP_INK)
+        if box.width >= min_width and box.height >= min_height
+    ]
+
+
+def _components(page: NDArray[np.uint8], min_area: int = 1) -> list[Box]:
+    _, _, stats, _ = cv2.connectedComponentsWithStats(page, connectivity=8)
+    return [
+        Box(left, top, left + width, top + height)
+        for left, top, width, height, area in stats[1:].tolist()
+        if area >= min_area
+    ]
