@@ -64,7 +64,8 @@ def test_sources_are_found() -> None:
 
 def test_every_acting_method_of_the_backend_is_guarded_here() -> None:
     looking = {
-        "monitors", "grab", "pointer", "windows", "get_clipboard", "save_clipboard", "close"
+        "monitors", "grab", "pointer", "windows", "popups", "get_clipboard", "save_clipboard",
+        "close",
     }  # fmt: skip
     public = {
         name

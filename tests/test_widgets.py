@@ -297,7 +297,9 @@ def test_a_picture_from_a_file_is_observed_without_windows(parser: ScreenParser)
     pixels = drawn(lambda draw: button(draw, Box(20, 20, 120, 52), "Cancel"))
     observation = observe_image(capture(pixels), parser)
     assert [element.text for element in observation.elements] == ["Cancel"]
-    assert observation.element(1) is observation.elements[0]
+    (element,) = observation.elements
+    assert observation.element(element.id) is element
+    assert observation.element(element.id + 1) is None
     assert observation.windows == ()
 
 

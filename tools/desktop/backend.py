@@ -42,6 +42,26 @@ class Window:
     is_minimized: bool = False
     is_dialog: bool = False
     """True for dialogs and for windows that belong to another window."""
+    is_modal: bool = False
+    """True if the window it belongs to takes no input until this one is closed."""
+    owner: int | None = None
+    """The id of the window it belongs to."""
+
+
+PopupKind = Literal["menu", "tooltip", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Popup:
+    """A menu, list or tooltip that is open: a window that no window manager manages."""
+
+    id: int
+    kind: PopupKind
+    client: int | None = None
+    """As a window's `client`: a popup belongs to the windows of the same program."""
+    pid: int | None = None
+    box: Box
+    """In desktop units."""
 
 
 class Backend(Protocol):
@@ -117,6 +137,10 @@ class Backend(Protocol):
 
     def windows(self) -> Sequence[Window]:
         """Return the top-level windows, topmost first."""
+        ...
+
+    def popups(self) -> Sequence[Popup]:
+        """Return the open menus, lists and tooltips, topmost first."""
         ...
 
     def focus_window(self, window: Window) -> None:

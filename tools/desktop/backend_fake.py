@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .backend import Button, Monitor, SavedClipboard, Window
+from .backend import Button, Monitor, Popup, SavedClipboard, Window
 from .capture import Pixels
 from .geometry import Box
 
@@ -127,6 +127,10 @@ class FakeBackend:
     def windows(self) -> Sequence[Window]:
         """Return the windows, topmost first."""
         return list(self.shown)
+
+    def popups(self) -> Sequence[Popup]:
+        """Return no popups."""
+        return ()
 
     def focus_window(self, window: Window) -> None:
         """Give a window the keyboard."""

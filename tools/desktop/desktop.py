@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...memory.errors import ActionFailed, BadArgumentError
-from .backend import Backend, Monitor, Window
+from .backend import Backend, Monitor, Popup, Window
 from .capture import Capture, Pixels
 from .geometry import Box, Point, View
 from .input import Input
@@ -68,6 +68,10 @@ class Desktop:
     def windows(self) -> Sequence[Window]:
         """Return the top-level windows, topmost first."""
         return self._backend.windows()
+
+    def popups(self) -> Sequence[Popup]:
+        """Return the open menus, lists and tooltips, topmost first."""
+        return self._backend.popups()
 
     def active_window(self) -> Window | None:
         """Return the window that has the keyboard."""

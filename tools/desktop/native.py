@@ -17,7 +17,7 @@ import pyautogui
 import pyperclip  # type: ignore[import-untyped]  # it ships none
 
 from ...memory.errors import ActionFailed, DisplayError, TakenOver
-from .backend import Button, Monitor, SavedClipboard, Window
+from .backend import Button, Monitor, Popup, SavedClipboard, Window
 from .capture import Pixels
 from .geometry import Box
 from .mss_grab import grab_region
@@ -131,6 +131,10 @@ class NativeBackend:
 
     def windows(self) -> Sequence[Window]:
         """Return the top-level windows, topmost first; none where the system does not tell."""
+        return ()
+
+    def popups(self) -> Sequence[Popup]:
+        """Return no popups: these systems do not tell."""
         return ()
 
     def focus_window(self, window: Window) -> None:

@@ -12,7 +12,7 @@ import Xlib.error
 from Xlib.display import Display
 
 from ...memory.errors import DisplayError, TakenOver
-from .backend import Button, Monitor, SavedClipboard, Window
+from .backend import Button, Monitor, Popup, SavedClipboard, Window
 from .capture import Pixels
 from .clipboard_x11 import ClipboardX11
 from .geometry import Box
@@ -187,6 +187,11 @@ class X11Backend:
         """Return the top-level windows, topmost first."""
         with _on_display():
             return self._windows.list()
+
+    def popups(self) -> Sequence[Popup]:
+        """Return the open menus, lists and tooltips, topmost first."""
+        with _on_display():
+            return self._windows.popups()
 
     def focus_window(self, window: Window) -> None:
         """Raise a window and give it the keyboard."""

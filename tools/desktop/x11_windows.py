@@ -10,13 +10,20 @@ from Xlib.display import Display
 from Xlib.protocol.event import ClientMessage
 
 from ...memory.errors import ActionFailed
-from .backend import Window
+from .backend import Popup, PopupKind, Window
 from .geometry import Box
 
 FOCUS_TIMEOUT_S = 2.0
 FOCUS_POLL_S = 0.02
 SOURCE_PAGER = 2
 """EWMH: the request comes from a pager, so that focus stealing prevention does not apply."""
+
+MIN_POPUP_PX = 8
+POPUPS: dict[str, PopupKind] = {
+    "POPUP_MENU": "menu", "DROPDOWN_MENU": "menu", "MENU": "menu", "COMBO": "menu",
+    "TOOLTIP": "tooltip",
+}  # fmt: skip
+"""EWMH window types of popups; a menu may have several."""
 
 
 class X11Windows:
@@ -37,6 +44,18 @@ class X11Windows:
             except (Xlib.error.BadWindow, Xlib.error.BadDrawable, Xlib.error.BadMatch):
                 continue
         return windows
+
+    def popups(self) -> Sequence[Popup]:
+        """Return the unmanaged windows that show something, topmost first."""
+        found = []
+        for window in reversed(self._root.query_tree().children):
+            try:
+                popup = self._describe_popup(window)
+            except (Xlib.error.BadWindow, Xlib.error.BadDrawable, Xlib.error.BadMatch):
+                continue
+            if popup is not None:
+                found.append(popup)
+        return found
 
     def active_id(self) -> int:
         """Return the id of the window that has the keyboard, 0 for none."""
@@ -93,6 +112,33 @@ class X11Windows:
             is_minimized=self._display.get_atom("_NET_WM_STATE_HIDDEN") in states,
             is_dialog=self._display.get_atom("_NET_WM_WINDOW_TYPE_DIALOG") in types
             or len(owner) > 0,
+            is_modal=self._display.get_atom("_NET_WM_STATE_MODAL") in states,
+            owner=int(owner[0]) if len(owner) and int(owner[0]) != self._root.id else None,
+        )
+
+    def _describe_popup(self, window: Any) -> Popup | None:  # Any: Xlib ships no types
+        attributes = window.get_attributes()
+        if (
+            not attributes.override_redirect
+            or attributes.map_state != X.IsViewable
+            or attributes.win_class == X.InputOnly
+        ):
+            return None
+        types = self._property(window, "_NET_WM_WINDOW_TYPE")
+        # Window managers keep windows of their own on the screen, which say nothing of themselves.
+        if len(types) == 0 and not self._text(window, "WM_CLASS"):
+            return None
+        place = window.get_geometry()
+        if min(place.width, place.height) < MIN_POPUP_PX:
+            return None
+        names = {self._display.get_atom(f"_NET_WM_WINDOW_TYPE_{name}"): name for name in POPUPS}
+        pid = self._property(window, "_NET_WM_PID")
+        return Popup(
+            id=window.id,
+            kind=next((POPUPS[names[kind]] for kind in types if kind in names), "other"),
+            client=window.id & ~self._display.display.info.resource_id_mask,
+            pid=int(pid[0]) if len(pid) else None,
+            box=Box(place.x, place.y, place.x + place.width, place.y + place.height),
         )
 
     def _frame(self, window: Any) -> Box:  # Any: Xlib ships no types

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..desktop.backend import Window
+from ..desktop.backend import Popup, Window
 from ..desktop.capture import Capture
 from ..desktop.geometry import Box, Point
 
@@ -26,7 +26,8 @@ class Element:
     """One thing on the screen that can be named or acted on."""
 
     id: int
-    """The number shown to people and models (its mark); counts from 1 in reading order."""
+    """The number shown to people and models (its mark). What is still there at the next look keeps
+    its number; what is new gets one that was never used."""
     role: Role
     text: str
     """What is written on it; for a box with nothing on it, the label beside it or empty."""
@@ -53,9 +54,11 @@ class Observation:
 
     capture: Capture
     elements: Sequence[Element]
-    """In reading order; `elements[i].id == i + 1`."""
+    """Open menus first, then window by window, topmost first; each in reading order."""
     windows: Sequence[Window] = ()
     """Topmost first; empty for a picture from a file."""
+    popups: Sequence[Popup] = ()
+    """Open menus, lists and tooltips, topmost first."""
     moving: Sequence[Box] = field(default=())
     """Where the screen was still changing when the capture was taken (caret, spinner, video)."""
     settled: bool = True
@@ -68,9 +71,7 @@ class Observation:
 
     def element(self, element_id: int) -> Element | None:
         """Return the element with this number, or None."""
-        if 1 <= element_id <= len(self.elements):
-            return self.elements[element_id - 1]
-        return None
+        return next((element for element in self.elements if element.id == element_id), None)
 
     def click_point(self, element: Element) -> Point:
         """Return where to click an element, as a point of this observation's view."""

@@ -1,6 +1,6 @@
 """One look: wait until the screen has settled, take its picture, and read it."""
 
-from ..desktop.backend import Window
+from ..desktop.backend import Popup, Window
 from ..desktop.capture import Capture
 from ..desktop.desktop import Desktop
 from .elements import Element, Observation
@@ -34,25 +34,29 @@ class Observer:
         takeover = self._desktop.takeover
         settled = settle(self._desktop.grab, sleep=takeover.sleep, check=takeover.check)
         windows = tuple(self._desktop.windows())
+        popups = tuple(self._desktop.popups())
         capture = self._desktop.capture()
         self._last = Observation(
             capture=capture,
-            elements=self._elements(capture, windows),
+            elements=self._elements(capture, windows, popups),
             windows=windows,
+            popups=popups,
             moving=settled.moving,
             settled=settled.settled,
         )
         return self._last
 
-    def _elements(self, capture: Capture, windows: tuple[Window, ...]) -> list[Element]:
+    def _elements(
+        self, capture: Capture, windows: tuple[Window, ...], popups: tuple[Popup, ...]
+    ) -> list[Element]:
         last = self._last
         if (
             last is not None
-            and last.windows == windows
+            and (last.windows, last.popups) == (windows, popups)
             and same_pixels(last.capture.pixels, capture.pixels)
         ):
             return list(last.elements)
-        return self._parser.parse(capture, windows, check=self._desktop.takeover.check)
+        return self._parser.parse(capture, windows, popups, check=self._desktop.takeover.check)
 
 
 def observe_image(capture: Capture, parser: ScreenParser) -> Observation:

@@ -1,6 +1,5 @@
 """Running one ONNX model on pictures, the same way every time."""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -59,13 +58,6 @@ def as_tensor(pixels: Pixels) -> FloatArray:
     planes *= 2 / 255
     planes -= 1
     return np.ascontiguousarray(planes)
-
-
-def digest(pixels: Pixels, *more: int) -> bytes:
-    """Return what stands for these pixels, and some numbers, in a cache."""
-    digest = hashlib.blake2b(repr((pixels.shape, more)).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(pixels).data)
-    return digest.digest()
 
 
 def side_by_side(

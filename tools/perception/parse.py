@@ -1,34 +1,31 @@
-"""From a screenshot to elements: what is on it, in reading order, each with its window."""
+"""From a screenshot to elements: what is on it, window by window, in reading order."""
 
-import re
-import unicodedata
+import sys
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from ..desktop.backend import Window
+from ..desktop.backend import Popup, Window
 from ..desktop.capture import Capture, Pixels
-from ..desktop.geometry import Box
-from .check_marks import CheckMark, find_check_marks
-from .controls import ControlFinder
 from .elements import Element
-from .ocr import OcrEngine, TextLine, load_ocr
-from .reading_order import in_reading_order
-from .split import gradient, split_lines
-from .widgets import find_frames
+from .menus import as_menu
+from .numbering import Numbering
+from .ocr import OcrEngine, load_ocr
+from .pixel_keys import pixel_key
+from .region_parse import parse_region
+from .regions import Region, regions_of
 
-TITLE_BAR_PX = 12
-"""A frame that begins this close below a window's top is its title bar."""
-TITLE_ROW_PX = 28
-WINDOW_BUTTONS_PX = 90
-CJK = r"\u2e80-\u9fff\uf900-\ufaff"
-BOX_LIKE = frozenset("oO0DQCVvX✓☑□■•○◯●◉") | frozenset("".join(("回", "日", "田", "ロ", "口")))
-"""What the model reads an empty, checked or round mark as."""
+CACHED_REGIONS = 64
 
 
 class ScreenParser:
-    """Reads screenshots.
+    """Reads screenshots; what it has read before it does not read again.
+
+    Nothing is kept by place or by time, only by pixels: a region (window, menu) that is the same
+    to the last pixel, then a strip of text, then a line. So whatever it looked at before, its
+    answer is the one that a new parser would give; only numbers stay with what they name.
 
     Args:
         ocr: The engine that reads text.
@@ -36,46 +33,51 @@ class ScreenParser:
 
     def __init__(self, ocr: OcrEngine) -> None:
         self.ocr = ocr
+        self._numbering = Numbering()
+        self._regions: OrderedDict[bytes, tuple[Element, ...]] = OrderedDict()
 
     def parse(
         self,
         capture: Capture,
         windows: Sequence[Window] = (),
+        popups: Sequence[Popup] = (),
         *,
         check: Callable[[], None] = lambda: None,
     ) -> list[Element]:
-        """Return what is on a picture, numbered from 1 in reading order.
+        """Return what is on a picture: popups, then window by window, each in reading order.
 
         Args:
             capture: The picture.
             windows: The windows then, topmost first.
+            popups: The open menus then, topmost first.
             check: Called between pieces of work; may raise to cancel.
         """
-        pixels = capture.pixels
-        edges = gradient(pixels)
-        frames = find_frames(edges)
-        read = self.ocr.read(pixels, check=check)
-        marks = [
-            mark
-            for mark in find_check_marks(pixels, frames)
-            if not any(_is_letter(mark, line) for line in read)
-        ]
-        lines = split_lines(read, edges, [mark.box for mark in marks])
-        check()
-        lines = _without_symbols(lines)
-        found = ControlFinder(pixels, edges, lines, frames, marks, self.ocr).elements()
-        places = [
-            (window.title, box)
-            for window in windows
-            if not window.is_minimized
-            and (box := capture.view.box_from_desktop(window.box)) is not None
-        ]
-        tops = [box for _, box in places]
-        found = [kept for element in found if (kept := _outside_title_bars(element, tops))]
-        return [
-            replace(element, id=number, window=_window_of(element, places))
-            for number, element in enumerate(in_reading_order(found), 1)
-        ]
+        found: list[Element] = []
+        for region in regions_of(capture.view, windows, popups):
+            title = _title_of(region, windows)
+            for element in self._parse_region(capture.pixels, region, check):
+                found.append(_placed(element, region, title))
+        return self._numbering.number(found)
+
+    def _parse_region(
+        self, picture: Pixels, region: Region, check: Callable[[], None]
+    ) -> Sequence[Element]:
+        pixels = region.pixels(picture)
+        is_window = region.window is not None
+        kind = None if region.popup is None else region.popup.kind
+        key = pixel_key(pixels, is_window, kind, region.covers_within)
+        known = self._regions.get(key)
+        if known is not None:
+            self._regions.move_to_end(key)
+            return known
+        elements = parse_region(pixels, self.ocr, is_window=is_window, check=check)
+        seen = [element for element in elements if not region.is_covered(element.box)]
+        if kind is not None and kind != "tooltip":
+            seen = as_menu(seen)
+        self._regions[key] = tuple(seen)
+        if len(self._regions) > CACHED_REGIONS:
+            self._regions.popitem(last=False)
+        return self._regions[key]
 
 
 def load_parser() -> ScreenParser:
@@ -83,76 +85,36 @@ def load_parser() -> ScreenParser:
     return ScreenParser(load_ocr())
 
 
-def _window_of(element: Element, places: Sequence[tuple[str, Box]]) -> str:
-    return next((title for title, box in places if box.contains(*element.box.centre)), "")
-
-
-def _outside_title_bars(element: Element, windows: Sequence[Box]) -> Element | None:
-    """Return an element as it is, a title bar as its text, the signs of its buttons as None."""
-    box = element.box
-    top = next((window for window in windows if window.contains(*box.centre)), None)
-    if top is None or box.top - top.top > TITLE_ROW_PX:
-        return element
-    if element.role in ("button", "textbox") and box.width > 0.4 * top.width:
-        is_bar = abs(box.top - top.top) <= TITLE_BAR_PX
-        if is_bar:
-            return replace(element, role="text", source="ocr") if element.text else None
-    is_window_button = (
-        box.centre[1] - top.top <= TITLE_ROW_PX
-        and top.right - box.centre[0] <= WINDOW_BUTTONS_PX
-        and len(element.text) <= 3
+def _placed(element: Element, region: Region, title: str) -> Element:
+    """Return an element of a region in pixels of the picture."""
+    left, top = region.box.left, region.box.top
+    click = element.clickable
+    return replace(
+        element,
+        box=element.box.shift(left, top),
+        clickable=None if click is None else (click[0] + left, click[1] + top),
+        window=sys.intern(title),
     )
-    return None if is_window_button else element
 
 
-def _is_letter(mark: CheckMark, line: TextLine) -> bool:
-    """Tell whether a small frame is the outline of a letter that was read there, such as an a."""
-    box = mark.box
-    if line.box.intersect(box) is None:
-        return False
-    before, before_x = " ", -1000.0
-    for character, x in zip(line.text, line.centres, strict=True):
-        if box.left <= x < box.right and character.isalnum():
-            # A mark stands before its label, never right after a letter as the o in "Do" does.
-            follows = before.isalnum() and x - before_x < 2 * box.width
-            return follows or character not in BOX_LIKE
-        before, before_x = character, x
-    return False
-
-
-def _without_symbols(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Return lines without the icons that the model read as symbols before or as a text.
-
-    A single Chinese character on a screen without Chinese text is an icon as well.
-    """
-    is_chinese = any(re.search(f"[{CJK}]{{2}}", line.text) for line in lines)
-    kept = []
-    for line in lines:
-        start = 0
-        while start < len(line.text) and _is_symbol(line.text[start], is_chinese):
-            start += 1
-        start += len(line.text[start:]) - len(line.text[start:].lstrip())
-        if start == 0:
-            kept.append(line)
-        elif line.text[start:].strip():
-            middle = (line.centres[start - 1] + line.centres[start]) / 2
-            left = max(line.box.left, min(round(middle), line.box.right - 1))
-            kept.append(
-                TextLine(
-                    box=Box(left, line.box.top, line.box.right, line.box.bottom),
-                    text=line.text[start:],
-                    score=line.score,
-                    centres=line.centres[start:],
-                )
-            )
-    return kept
-
-
-def _is_symbol(character: str, is_chinese: bool) -> bool:
-    category = unicodedata.category(character)
-    if category in ("So", "No"):
-        return True
-    return not is_chinese and re.match(f"[{CJK}]", character) is not None
+def _title_of(region: Region, windows: Sequence[Window]) -> str:
+    """Return the title of the window a region is or belongs to."""
+    if region.window is not None:
+        return region.window.title
+    if region.popup is None:
+        return ""
+    client, pid = region.popup.client, region.popup.pid
+    own = [
+        window
+        for window in windows
+        if not window.is_minimized
+        and (
+            (client is not None and window.client == client)
+            or (pid is not None and window.pid == pid)
+        )
+    ]
+    owner = next((window for window in own if window.is_active), own[0] if own else None)
+    return "" if owner is None else owner.title
 
 
 def same_pixels(a: Pixels, b: Pixels) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
-from .onnx_model import FloatArray, OnnxModel, as_tensor, digest, side_by_side
+from .onnx_model import FloatArray, OnnxModel, as_tensor, side_by_side
+from .pixel_keys import pixel_key
 
 STRIDE = 32
 """The network halves its input five times."""
@@ -90,7 +91,7 @@ class _Crop:
             if any(beyond)
             else inside
         )
-        self.key = digest(self.pixels, strip.width, strip.height)
+        self.key = pixel_key(self.pixels, strip.width, strip.height)
 
 
 def _lines(probability: FloatArray) -> list[Box]:

@@ -10,7 +10,8 @@ import numpy as np
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .ocr import TextLine
-from .onnx_model import FloatArray, OnnxModel, as_tensor, digest, side_by_side
+from .onnx_model import FloatArray, OnnxModel, as_tensor, side_by_side
+from .pixel_keys import pixel_key
 
 LINE_HEIGHT_PX = 48
 """Height the recogniser was trained on."""
@@ -52,7 +53,7 @@ class TextRecogniser:
             check: Called now and then; may raise to cancel.
         """
         crops = [pixels[b.top : b.bottom, b.left : b.right] for b in boxes]
-        keys = [digest(crop) for crop in crops]
+        keys = [pixel_key(crop) for crop in crops]
         new = {key: crop for key, crop in zip(keys, crops, strict=True) if key not in self._cache}
         for key, read in zip(new, side_by_side(self._read, new.values(), check), strict=True):
             self._cache[key] = read

@@ -1,0 +1,119 @@
+"""From one region's pixels to its elements, by nothing but these pixels."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..desktop.capture import Pixels
+from ..desktop.geometry import Box
+from .check_marks import CheckMark, find_check_marks
+from .controls import ControlFinder
+from .elements import Element
+from .ocr import OcrEngine, TextLine
+from .reading_order import in_reading_order
+from .split import gradient, split_lines
+from .widgets import find_frames
+
+TITLE_BAR_PX = 12
+"""A frame that begins this close below a window's top is its title bar."""
+TITLE_ROW_PX = 28
+WINDOW_BUTTONS_PX = 90
+CJK = r"\u2e80-\u9fff\uf900-\ufaff"
+BOX_LIKE = frozenset("oO0DQCVvX✓☑□■•○◯●◉") | frozenset("".join(("回", "日", "田", "ロ", "口")))
+"""What the model reads an empty, checked or round mark as."""
+
+
+def parse_region(
+    pixels: Pixels, ocr: OcrEngine, *, is_window: bool, check: Callable[[], None]
+) -> list[Element]:
+    """Return what is in a region, in reading order, unnumbered, in pixels of the region.
+
+    Args:
+        pixels: RGB, uint8, shape (H, W, 3).
+        ocr: Reads the text.
+        is_window: Whether it is a window with a title bar at its top.
+        check: Called between pieces of work; may raise to cancel.
+    """
+    edges = gradient(pixels)
+    frames = find_frames(edges)
+    read = ocr.read(pixels, check=check)
+    marks = [
+        mark
+        for mark in find_check_marks(pixels, frames)
+        if not any(_is_letter(mark, line) for line in read)
+    ]
+    lines = split_lines(read, edges, [mark.box for mark in marks])
+    check()
+    lines = _without_symbols(lines)
+    found = ControlFinder(pixels, edges, lines, frames, marks, ocr).elements()
+    if is_window:
+        width = pixels.shape[1]
+        found = [kept for element in found if (kept := _outside_title_bar(element, width))]
+    return in_reading_order(found)
+
+
+def _outside_title_bar(element: Element, width: int) -> Element | None:
+    """Return an element as it is, a title bar as its text, the signs of its buttons as None."""
+    box = element.box
+    if box.top > TITLE_ROW_PX:
+        return element
+    if element.role in ("button", "textbox", "combobox") and box.width > 0.4 * width:
+        if box.top <= TITLE_BAR_PX:
+            return replace(element, role="text", source="ocr") if element.text else None
+    is_window_button = (
+        box.centre[1] <= TITLE_ROW_PX
+        and width - box.centre[0] <= WINDOW_BUTTONS_PX
+        and len(element.text) <= 3
+    )
+    return None if is_window_button else element
+
+
+def _is_letter(mark: CheckMark, line: TextLine) -> bool:
+    """Tell whether a small frame is the outline of a letter that was read there, such as an a."""
+    box = mark.box
+    if line.box.intersect(box) is None:
+        return False
+    before, before_x = " ", -1000.0
+    for character, x in zip(line.text, line.centres, strict=True):
+        if box.left <= x < box.right and character.isalnum():
+            # A mark stands before its label, never right after a letter as the o in "Do" does.
+            follows = before.isalnum() and x - before_x < 2 * box.width
+            return follows or character not in BOX_LIKE
+        before, before_x = character, x
+    return False
+
+
+def _without_symbols(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Return lines without the icons that the model read as symbols before or as a text.
+
+    A single Chinese character on a screen without Chinese text is an icon as well.
+    """
+    is_chinese = any(re.search(f"[{CJK}]{{2}}", line.text) for line in lines)
+    kept = []
+    for line in lines:
+        start = 0
+        while start < len(line.text) and _is_symbol(line.text[start], is_chinese):
+            start += 1
+        start += len(line.text[start:]) - len(line.text[start:].lstrip())
+        if start == 0:
+            kept.append(line)
+        elif line.text[start:].strip():
+            middle = (line.centres[start - 1] + line.centres[start]) / 2
+            left = max(line.box.left, min(round(middle), line.box.right - 1))
+            kept.append(
+                TextLine(
+                    box=Box(left, line.box.top, line.box.right, line.box.bottom),
+                    text=line.text[start:],
+                    score=line.score,
+                    centres=line.centres[start:],
+                )
+            )
+    return kept
+
+
+def _is_symbol(character: str, is_chinese: bool) -> bool:
+    category = unicodedata.category(character)
+    if category in ("So", "No"):
+        return True
+    return not is_chinese and re.match(f"[{CJK}]", character) is not None
