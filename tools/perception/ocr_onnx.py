@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
@@ -26,6 +27,8 @@ RIM_PX = 4
 """What is left around a line's ink, above and below as a share of its height, and at its ends. A
 line is read from its ink and not from the detector's box, so that the same text gives the same
 crop wherever it lies; it also halves the mistakes between o and O, s and S."""
+CARET_INK_PX = 4
+CARET_SHARE = 40
 MIN_SCORE = 0.5
 WORD_HEIGHT_PX = (6, 36)
 MIN_WORD_PX = 7
@@ -102,10 +105,13 @@ class OnnxOcr:
 
 def _around_ink(box: Box, ink: Mask) -> Box:
     inside = ink[box.top : box.bottom, box.left : box.right]
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    columns = np.flatnonzero(inside.any(0))
+    # A text cursor joins lines, as no letter does.
+    rows = np.flatnonzero(inside.sum(1) > min(CARET_INK_PX, box.width // CARET_SHARE))
     if len(rows) == 0:
         return box
-    top, bottom = box.top + int(rows[0]), box.top + int(rows[-1]) + 1
+    first, last = _own_rows(rows, box.height)
+    top, bottom = box.top + first, box.top + last + 1
     left, right = box.left + int(columns[0]), box.left + int(columns[-1]) + 1
     rim = round(RIM_SHARE * (bottom - top))
     height, width = ink.shape
@@ -115,3 +121,18 @@ def _around_ink(box: Box, ink: Mask) -> Box:
         min(width, right + RIM_PX),
         min(height, bottom + rim),
     )
+
+
+def _own_rows(rows: NDArray[np.intp], height: int) -> tuple[int, int]:
+    """Return the first and last of a box's rows of ink without what reaches in from other lines.
+
+    Args:
+        rows: The numbers of the rows with ink, ascending.
+        height: Of the box.
+    """
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    if len(runs) > 1 and runs[0][0] == 0 and runs[0][-1] < height / 2:
+        runs = runs[1:]
+    if len(runs) > 1 and runs[-1][-1] == height - 1 and runs[-1][0] > height / 2:
+        runs = runs[:-1]
+    return int(runs[0][0]), int(runs[-1][-1])

@@ -36,6 +36,8 @@ def parse_region(
         check: Called between pieces of work; may raise to cancel.
     """
     edges = gradient(pixels)
+    if not edges.any():
+        return []  # a bare desktop
     frames = find_frames(edges)
     read = ocr.read(pixels, check=check)
     marks = [

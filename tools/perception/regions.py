@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..desktop.backend import Popup, Window
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box, View
 
-COVER = 128
-"""Grey that stands for what lies in front."""
+SAMPLE_PX = 8
+"""Every so many rows and columns are looked at for a region's most common colour."""
 MAX_COVERED = 0.5
 """Share of an element that may lie behind another window."""
 
@@ -32,14 +33,27 @@ class Region:
     popup: Popup | None = None
 
     def pixels(self, picture: Pixels) -> Pixels:
-        """Return the region's pixels, shape (box.height, box.width, 3), covers greyed out."""
+        """Return the region's pixels, shape (box.height, box.width, 3), covers painted over.
+
+        They get the region's most common colour, so that they hide little more than they must: no
+        border is drawn where a menu hides a part of a plain area.
+        """
         part = picture[self.box.top : self.box.bottom, self.box.left : self.box.right]
         if not self.covers:
             return part
         part = part.copy()
+        ground = self._ground(part)
         for cover in self.covers_within:
-            part[cover.top : cover.bottom, cover.left : cover.right] = COVER
+            part[cover.top : cover.bottom, cover.left : cover.right] = ground
         return part
+
+    def _ground(self, part: Pixels) -> NDArray[np.uint8]:
+        seen = self._seen()
+        sample = part[::SAMPLE_PX, ::SAMPLE_PX][seen[::SAMPLE_PX, ::SAMPLE_PX]]
+        if len(sample) == 0:
+            sample = part[seen]
+        colours, counts = np.unique(sample, axis=0, return_counts=True)
+        return np.asarray(colours[counts.argmax()], np.uint8)
 
     @property
     def covers_within(self) -> tuple[Box, ...]:
@@ -58,12 +72,13 @@ class Region:
     @property
     def is_hidden(self) -> bool:
         """True if nothing of it can be seen."""
-        if not self.covers:
-            return False
+        return bool(self.covers) and not self._seen().any()
+
+    def _seen(self) -> NDArray[np.bool_]:
         seen = np.ones((self.box.height, self.box.width), bool)
         for cover in self.covers_within:
             seen[cover.top : cover.bottom, cover.left : cover.right] = False
-        return not seen.any()
+        return seen
 
 
 def regions_of(view: View, windows: Sequence[Window], popups: Sequence[Popup]) -> list[Region]:

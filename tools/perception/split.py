@@ -95,11 +95,12 @@ def _split(line: TextLine, page: Mask, borders: Mask, marks: Sequence[Box]) -> l
     starts = [int(columns[0]), *(int(columns[cut + 1]) for cut in cuts)]
     ends = [*(int(columns[cut]) + 1 for cut in cuts), int(columns[-1]) + 1]
     # What was read out of a mark (a box, a bullet) or a border is no character of the text.
+    nearest = _owners(np.array(line.centres) - box.left, np.array(starts), np.array(ends))
     owners = [
         -1 if any(mark.left <= x < mark.right for mark in inside)
         or (character in BORDER_LETTERS and _is_near(x - box.left, walls))
-        else _owner(x - box.left, starts, ends)
-        for character, x in zip(line.text, line.centres, strict=True)
+        else owner
+        for character, x, owner in zip(line.text, line.centres, nearest, strict=True)
     ]  # fmt: skip
     parts = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
@@ -156,7 +157,8 @@ def _is_mark_in(mark: Box, line: Box) -> bool:
     return common >= 0.6 * mark.height and mark.right > line.left and mark.left < line.right
 
 
-def _owner(x: float, starts: Sequence[int], ends: Sequence[int]) -> int:
-    """Return the number of the stretch of ink that a character belongs to: the nearest."""
-    distances = [max(start - x, x - end, 0.0) for start, end in zip(starts, ends, strict=True)]
-    return int(np.argmin(distances))
+def _owners(xs: NDArray[np.float64], starts: NDArray[np.int_], ends: NDArray[np.int_]) -> list[int]:
+    """Return the number of the stretch of ink that each character belongs to: the nearest."""
+    distances = np.maximum(starts - xs[:, None], xs[:, None] - ends)
+    owners: list[int] = np.maximum(distances, 0).argmin(1).tolist()
+    return owners

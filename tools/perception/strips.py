@@ -5,6 +5,8 @@ pixels alone, wherever on the screen it lies. That makes looking again exact and
 whose pixels were seen before, here or elsewhere, needs no second look, scrolled ones included.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,8 @@ RUN_GAP_PX = (9, 3)
 """About the widest gap within a word and the blank between two."""
 MIN_STRIP_PX = (2, 4)
 MIN_STRIP_INK = 8
-MAX_ROUNDS = 8
+MAX_SLENDER = 8
+"""What is so many times higher than wide is a scroll bar or a border."""
 
 Mask = NDArray[np.bool_]
 
@@ -43,20 +46,33 @@ def find_strips(ink: Mask) -> list[Box]:
         ink: `text_ink`, shape (H, W).
     """
     boxes = _boxes(ink, STRIP_GAP_PX)
-    across, down = (apart // 2 for apart in STRIP_APART_PX)
-    height, width = ink.shape
-    for _ in range(MAX_ROUNDS):
-        page = np.zeros((height + 2 * down, width + 2 * across), np.uint8)
-        for box in boxes:
-            page[box.top : box.bottom + 2 * down, box.left : box.right + 2 * across] = 1
-        joined = [
-            Box(box.left, box.top, box.right - 2 * across, box.bottom - 2 * down)
-            for box in _components(page)
-        ]
+    while True:
+        joined = _joined(boxes)
         if len(joined) == len(boxes):
-            break
+            lines = [box for box in boxes if box.height < MAX_SLENDER * box.width]
+            return sorted(lines, key=lambda box: (box.top, box.left))
         boxes = joined
-    return sorted(boxes, key=lambda box: (box.top, box.left))
+
+
+def _joined(boxes: Sequence[Box]) -> list[Box]:
+    """Return the boxes with those that come too close put together, one round of it."""
+    if not boxes:
+        return []
+    across, down = STRIP_APART_PX
+    left, top, right, bottom = np.array([box.xyxy for box in boxes]).T
+    is_near = (left < right[:, None] + across) & (left[:, None] < right + across)
+    is_near &= (top < bottom[:, None] + down) & (top[:, None] < bottom + down)
+    # Each takes the smallest number among its neighbours, until all that hang together have one.
+    label = np.arange(len(boxes))
+    while True:
+        lowest = np.where(is_near, label, len(boxes)).min(1)
+        if (lowest == label).all():
+            break
+        label = lowest
+    groups: dict[int, Box] = {}
+    for number, box in zip(label.tolist(), boxes, strict=True):
+        groups[number] = box if number not in groups else groups[number].union(box)
+    return list(groups.values())
 
 
 def find_runs(ink: Mask) -> list[Box]:

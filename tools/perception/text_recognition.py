@@ -1,5 +1,6 @@
 """Reading one line of text with PP-OCR's recogniser (CRNN-like, CTC)."""
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,12 +13,19 @@ from ..desktop.geometry import Box
 from .ocr import TextLine
 from .onnx_model import FloatArray, OnnxModel, as_tensor, side_by_side
 from .pixel_keys import pixel_key
+from .split import INK
 
 LINE_HEIGHT_PX = 48
 """Height the recogniser was trained on."""
 BUCKET_PX = 32
 """Crops are padded to a multiple of this, and by one more: a text that ends at the edge of the
 input loses letters (Prit... for Print...)."""
+MIN_PIECE = 12
+"""Width of a line, as a multiple of its height, from which on it is read in pieces."""
+MIN_BLANK = 0.25
+"""Width of a blank between words, as a multiple of the line's height."""
+GROUND_STEP = 3
+RIM = 0.15
 CACHE_SIZE = 20_000
 
 Read = tuple[str, float, tuple[float, ...]]
@@ -36,7 +44,8 @@ class TextRecogniser:
         # Class 0 is "no character", and the last one is the blank between words.
         self._characters = ["", *self._model.metadata["character"].splitlines(), " "]
         self._known = frozenset(self._characters)
-        self._cache: OrderedDict[bytes, Read] = OrderedDict()
+        self._lines: OrderedDict[bytes, Read] = OrderedDict()
+        self._pieces: OrderedDict[bytes, Read] = OrderedDict()
 
     def can_read(self, character: str) -> bool:
         """Tell whether the model knows this character at all."""
@@ -54,18 +63,31 @@ class TextRecogniser:
         """
         crops = [pixels[b.top : b.bottom, b.left : b.right] for b in boxes]
         keys = [pixel_key(crop) for crop in crops]
-        new = {key: crop for key, crop in zip(keys, crops, strict=True) if key not in self._cache}
-        for key, read in zip(new, side_by_side(self._read, new.values(), check), strict=True):
-            self._cache[key] = read
+        new = {k: crop for k, crop in zip(keys, crops, strict=True) if k not in self._lines}
+        self._lines.update(zip(new, self._read_lines(list(new.values()), check), strict=True))
         lines = []
         for box, key in zip(boxes, keys, strict=True):
-            self._cache.move_to_end(key)
-            text, score, shares = self._cache[key]
+            self._lines.move_to_end(key)
+            text, score, shares = self._lines[key]
             centres = tuple(box.left + share * box.width for share in shares)
             lines.append(TextLine(box=box, text=text, score=score, centres=centres))
-        while len(self._cache) > CACHE_SIZE:
-            self._cache.popitem(last=False)
+        _shrink(self._lines)
         return lines
+
+    def _read_lines(self, crops: Sequence[Pixels], check: Callable[[], None]) -> list[Read]:
+        """Return what stands in each crop, read in pieces; those known already are not read."""
+        cuts = [_cuts(crop) for crop in crops]
+        pieces = [
+            crop[:, start:end]
+            for crop, places in zip(crops, cuts, strict=True)
+            for start, end in itertools.pairwise(places)
+        ]
+        keys = [pixel_key(piece) for piece in pieces]
+        new = {k: piece for k, piece in zip(keys, pieces, strict=True) if k not in self._pieces}
+        self._pieces.update(zip(new, side_by_side(self._read, new.values(), check), strict=True))
+        reads = iter([self._pieces[key] for key in keys])
+        _shrink(self._pieces)
+        return [_joined(places, list(itertools.islice(reads, len(places) - 1))) for places in cuts]
 
     def _read(self, crop: Pixels) -> Read:
         width = _scaled_width(crop)
@@ -84,6 +106,49 @@ class TextRecogniser:
         score = float(scores[steps, best[steps]].mean()) if len(steps) else 0.0
         shares = tuple(float(s) for s in np.minimum((steps + 0.5) / len(best) * stretch, 1.0))
         return text, score, shares
+
+
+def _cuts(crop: Pixels) -> list[int]:
+    """Return the columns at which a line is cut into pieces of some words, both ends included.
+
+    A letter typed at the end of a long line leaves all but the last piece as it was.
+    """
+    height, width = crop.shape[:2]
+    if width <= MIN_PIECE * height:
+        return [0, width]
+    rim = int(RIM * height)
+    colours = crop[rim : height - rim].astype(np.int16)  # other lines may reach into the rim
+    # A column that is like most others, row by row, holds no letter; a rule may run through all.
+    ground = np.median(colours[:, ::GROUND_STEP], axis=1)[:, None]
+    is_blank = (np.abs(colours - ground) <= INK).all(axis=(0, 2))
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], is_blank, [False])).astype(np.int8)))
+    cuts = [0]
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        middle = (start + end) // 2
+        is_gap = end - start >= MIN_BLANK * height
+        if is_gap and min(middle - cuts[-1], width - middle) >= MIN_PIECE * height / 2:
+            cuts.append(middle)
+    return [*cuts, width]
+
+
+def _joined(cuts: Sequence[int], pieces: Sequence[Read]) -> Read:
+    """Return what a line says whose pieces were read, with a blank between each two."""
+    text, shares, scores = "", [], []
+    for (start, end), (words, score, places) in zip(itertools.pairwise(cuts), pieces, strict=True):
+        if not words:
+            continue
+        if text:
+            text += " "
+            shares.append(start / cuts[-1])
+        text += words
+        shares += [(start + place * (end - start)) / cuts[-1] for place in places]
+        scores += [score] * len(words)
+    return text, sum(scores) / len(scores) if scores else 0.0, tuple(shares)
+
+
+def _shrink(cache: OrderedDict[bytes, Read]) -> None:
+    while len(cache) > CACHE_SIZE:
+        cache.popitem(last=False)
 
 
 def _scaled_width(crop: Pixels) -> int:

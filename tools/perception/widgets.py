@@ -24,6 +24,8 @@ SAME_EDGE_PX = 6
 """The inner and the outer outline of one border are no further apart on any side."""
 SAME_FRAME_IOU = 0.5
 BORDER_PX = 3
+LOOK_PX = 64
+"""About how many rows and columns of an area are looked at."""
 BRIGHT = 225
 """Fields are lighter than what is around them in light themes."""
 ALIKE = 12
@@ -151,7 +153,10 @@ class Look:
 def look_of(pixels: Pixels, box: Box) -> Look:
     """Return what a frame looks like."""
     inner = box.inflate(-BORDER_PX) if min(box.width, box.height) > 2 * BORDER_PX else box
-    inside = pixels[inner.top : inner.bottom, inner.left : inner.right].astype(np.int16)
+    # Some rows and columns of a large area tell as much as all of them.
+    down, across = (1 + side // LOOK_PX for side in (inner.height, inner.width))
+    inside = pixels[inner.top : inner.bottom : down, inner.left : inner.right : across]
+    inside = inside.astype(np.int16)
     ground = np.median(inside.reshape(-1, 3), axis=0)
     # The brighter pixels of a row are its ground, however much dark text there is in it.
     rows = np.percentile(inside, 80, axis=1)
