@@ -38,8 +38,11 @@ from deskhand.tools.perception.elements import Element
 
 SEEN = st.text(min_size=1, max_size=30)
 ROLES = st.sampled_from(
-    ["text", "button", "textbox", "checkbox", "radio", "link", "menuitem", "tab", "icon", "image"]
-)
+    [
+        "text", "button", "textbox", "checkbox", "radio", "switch", "combobox", "slider", "link",
+        "menuitem", "tab", "icon", "image",
+    ]
+)  # fmt: skip
 TARGETS = st.builds(
     TextTarget,
     text=st.one_of(SEEN, st.sampled_from(["Save", "Save As...", "First name", "the end", "7"])),

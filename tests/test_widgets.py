@@ -186,14 +186,14 @@ def test_a_field_without_a_label_is_named_by_its_placeholder(parser: ScreenParse
     assert seen(parse(parser, paint)) == {("textbox", "Search in folder")}
 
 
-def test_a_list_with_an_arrow_is_a_button_named_like_a_field(parser: ScreenParser) -> None:
+def test_a_list_with_an_arrow_is_a_combobox_named_like_a_field(parser: ScreenParser) -> None:
     def paint(draw: Draw) -> None:
         draw.text((20, 27), "Country:", INK, font=FONT)
         field(draw, Box(100, 20, 300, 46), "Croatia")
         draw.polygon([(280, 30), (290, 30), (285, 36)], fill=INK)
 
     assert seen(parse(parser, paint)) == {
-        ("text", "Country:"), ("button", "Country:"), ("text", "Croatia"),
+        ("text", "Country:"), ("combobox", "Country:"), ("text", "Croatia"),
     }  # fmt: skip
 
 

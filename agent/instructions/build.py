@@ -55,7 +55,8 @@ ROLE_WORDS: dict[str, Role] = {
     "button": "button", "field": "textbox", "box": "textbox", "textbox": "textbox",
     "textfield": "textbox", "checkbox": "checkbox", "radio": "radio", "radiobutton": "radio",
     "link": "link", "menu": "menuitem", "menuitem": "menuitem", "tab": "tab", "icon": "icon",
-    "image": "image", "text": "text",
+    "image": "image", "text": "text", "switch": "switch", "slider": "slider",
+    "dropdown": "combobox", "combobox": "combobox",
 }  # fmt: skip
 """Words for kinds of things, spaces and hyphens taken out."""
 

@@ -41,8 +41,11 @@ WAIT_S = 10.0
 """What `wait until` takes where it does not say; the default of `WaitFor`."""
 EXPECT_S = 5.0
 SCROLL_NOTCHES = 5
-ROLE_NAMES: dict[Role, str] = {"textbox": "field", "menuitem": "menu"}
-"""Where the language's word is not the role's name."""
+ROLE_NAMES: dict[Role, str] = {
+    "textbox": "field", "menuitem": "menu", "combobox": "drop-down",
+    **dict.fromkeys(("option", "treeitem", "cell", "spinbutton", "scrollbar", "progressbar"), ""),
+}  # fmt: skip
+"""Where the language's word is not the role's name; empty where it has none."""
 MAX_BARE_CHARS = 40
 NAME_CHARS = 200
 """As long as a target's text may be."""
@@ -208,7 +211,8 @@ def _target(target: Target, element: Element | None) -> str:
 
 def _text_target(target: TextTarget) -> str:
     nth = "" if target.nth is None else f"the {_ordinal(target.nth)} "
-    role = "" if target.role is None else f"{ROLE_NAMES.get(target.role, target.role)} "
+    kind = "" if target.role is None else ROLE_NAMES.get(target.role, target.role)
+    role = f"{kind} " if kind else ""
     window = "" if target.window is None else f" in window {quote(target.window)}"
     near = "" if target.near is None else f" near {quote(target.near)}"
     return f"{nth}{role}{label(target.text)}{window}{near}"

@@ -83,6 +83,10 @@ class _Move:
     note: str = ""
 
 
+LIST_ROLES = ("combobox", "button", "textbox")
+"""What a list that opens may be taken for."""
+
+
 def _control_beside(found: Sequence[Element], observation: Observation) -> Element | None:
     """Return the control at the right of a lone label; a click on the label opens no list."""
     if len(found) != 1 or found[0].role != "text":
@@ -97,7 +101,7 @@ def _control_beside(found: Sequence[Element], observation: Observation) -> Eleme
     # A list whose frame was missed still shows its value: a click on that opens it as well.
     return min(
         beside,
-        key=lambda element: (element.role not in ("button", "textbox"), element.box.left),
+        key=lambda element: (element.role not in LIST_ROLES, element.box.left),
         default=None,
     )
 

@@ -34,6 +34,9 @@ MAX_FIELD_HEIGHT_PX = 60
 MIN_EDITOR = (120, 60)
 MIN_EDITOR_BRIGHTNESS = 252
 MIN_PLAIN = 0.85
+MAX_KEY_CHARS = 2
+MIN_COLUMN = 3
+"""So many alike marks one below the other are check boxes, labels or not."""
 MARK_LABEL_GAP = 1.1
 """How far at the right of a mark its label may begin, in sides of the mark."""
 ICON_LABEL_GAP_PX = 14
@@ -109,12 +112,12 @@ class ControlFinder:
             and -3 <= line.box.left - box.right <= MARK_LABEL_GAP * max(box.width, box.height)
             and any(character.isalnum() for character in line.text)
         ]
+        state: State = "checked" if mark.is_checked else "unchecked"
         if not labels:
-            return None
+            return self._unlabelled(mark, state) if self._is_one_of_many(mark) else None
         index = min(labels, key=lambda index: self._lines[index].box.left)
         line = self._lines[index]
         self._used.add(index)
-        state: State = "checked" if mark.is_checked else "unchecked"
         return Element(
             id=0,
             role="radio" if mark.shape == "round" else "checkbox",
@@ -124,6 +127,28 @@ class ControlFinder:
             source="widget",
             states=frozenset({state}),
             clickable=box.centre,
+        )
+
+    def _is_one_of_many(self, mark: CheckMark) -> bool:
+        """Tell whether alike marks stand in a column with it, as in a table of mails."""
+        alike = [
+            other
+            for other in self._marks
+            if other.shape == mark.shape
+            and abs(other.box.left - mark.box.left) <= 1
+            and abs(other.box.width - mark.box.width) <= 1
+        ]
+        return len(alike) >= MIN_COLUMN
+
+    def _unlabelled(self, mark: CheckMark, state: State) -> Element:
+        return Element(
+            id=0,
+            role="radio" if mark.shape == "round" else "checkbox",
+            text="",
+            box=mark.box,
+            score=0.6,
+            source="widget",
+            states=frozenset({state}),
         )
 
     def _controls(self, boxes: Sequence[Box]) -> list[Element]:
@@ -183,7 +208,7 @@ class ControlFinder:
             if is_list or at_right > 0.2 * box.width or is_light:
                 is_field = look.is_field_like and not is_cell(self._pixels, box, self._frames)
                 if is_list or is_field:
-                    role: Role = "button" if is_list or not look.is_flat else "textbox"
+                    role: Role = "combobox" if is_list else "textbox" if look.is_flat else "button"
                     self._fields.append(_Field(box=box, role=role, line=line, inside=tuple(inside)))
                 return None
         if len(line.text) > MAX_BUTTON_CHARS or is_cell(self._pixels, box, self._frames):

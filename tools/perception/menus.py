@@ -1,10 +1,20 @@
-"""What is written in an open menu."""
+"""What is written in an open menu, and the bar that menus open from."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from .elements import Element
 from .layout import is_in_row
+
+BAR_PX = 90
+"""A menu bar lies this close to the top of its window."""
+MIN_MENUS = 3
+MAX_INDENT_PX = 40
+MENU_GAP_PX = (6, 40)
+SAME_GAP_PX = 5
+"""Menus have one padding: the gaps between them are equal, which those of other texts are not."""
+MAX_MENU_CHARS = 16
 
 
 def as_menu(elements: Sequence[Element]) -> list[Element]:
@@ -25,3 +35,28 @@ def as_menu(elements: Sequence[Element]) -> list[Element]:
         else:
             found.append(element)
     return found
+
+
+def with_menu_bar(elements: Sequence[Element]) -> list[Element]:
+    """Return a window's elements; texts that are its menu bar are menu items.
+
+    Args:
+        elements: In pixels of the window.
+    """
+    tops = [e for e in elements if e.role == "text" and e.box.bottom <= BAR_PX]
+    for first in sorted(tops, key=lambda e: e.box.top):
+        row = sorted((e for e in tops if is_in_row(e.box, first.box)), key=lambda e: e.box.left)
+        if _is_bar(row):
+            menus = set(map(id, row))
+            return [replace(e, role="menuitem") if id(e) in menus else e for e in elements]
+    return list(elements)
+
+
+def _is_bar(row: Sequence[Element]) -> bool:
+    if len(row) < MIN_MENUS or row[0].box.left > MAX_INDENT_PX:
+        return False
+    if any(len(element.text) > MAX_MENU_CHARS for element in row):
+        return False
+    gaps = [b.box.left - a.box.right for a, b in pairwise(row)]
+    low, high = MENU_GAP_PX
+    return low <= min(gaps) and max(gaps) <= high and max(gaps) - min(gaps) <= SAME_GAP_PX

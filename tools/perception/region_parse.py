@@ -5,11 +5,17 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .check_marks import CheckMark, find_check_marks
 from .controls import ControlFinder
 from .elements import Element
+from .icons import find_icons
+from .links import find_links
+from .menus import with_menu_bar
 from .ocr import OcrEngine, TextLine
 from .reading_order import in_reading_order
 from .split import gradient, split_lines
@@ -19,6 +25,8 @@ TITLE_BAR_PX = 12
 """A frame that begins this close below a window's top is its title bar."""
 TITLE_ROW_PX = 28
 WINDOW_BUTTONS_PX = 90
+MAX_HOLDER_PX = 60
+"""Higher elements (editors, panes) may have icons in them."""
 CJK = r"\u2e80-\u9fff\uf900-\ufaff"
 BOX_LIKE = frozenset("oO0DQCVvX✓☑□■•○◯●◉") | frozenset("".join(("回", "日", "田", "ロ", "口")))
 """What the model reads an empty, checked or round mark as."""
@@ -35,6 +43,7 @@ def parse_region(
         is_window: Whether it is a window with a title bar at its top.
         check: Called between pieces of work; may raise to cancel.
     """
+    check()
     edges = gradient(pixels)
     if not edges.any():
         return []  # a bare desktop
@@ -49,10 +58,46 @@ def parse_region(
     check()
     lines = _without_symbols(lines)
     found = ControlFinder(pixels, edges, lines, frames, marks, ocr).elements()
+    found = _with_links(pixels, found, lines)
+    found += _icons(edges, found, lines)
     if is_window:
         width = pixels.shape[1]
         found = [kept for element in found if (kept := _outside_title_bar(element, width))]
+        found = with_menu_bar(found)
     return in_reading_order(found)
+
+
+def _with_links(
+    pixels: Pixels, elements: Sequence[Element], lines: Sequence[TextLine]
+) -> list[Element]:
+    """Return the elements with the links in their texts: a text that is one becomes one."""
+    by_box = {line.box: line for line in lines}
+    found: list[Element] = []
+    for element in elements:
+        line = by_box.get(element.box) if element.role == "text" else None
+        links = [] if line is None else find_links(pixels, line)
+        if len(links) == 1 and links[0].text == element.text:
+            found.append(replace(element, role="link"))
+            continue
+        found.append(element)
+        found += [
+            Element(id=0, role="link", text=link.text, box=link.box, score=link.score, source="ocr")
+            for link in links
+        ]
+    return found
+
+
+def _icons(
+    edges: NDArray[np.uint8], elements: Sequence[Element], lines: Sequence[TextLine]
+) -> list[Element]:
+    known = [
+        *(element.box for element in elements if element.box.height <= MAX_HOLDER_PX),
+        *(line.box for line in lines),
+    ]
+    return [
+        Element(id=0, role="icon", text="", box=box, score=0.5, source="icon")
+        for box in find_icons(edges, known)
+    ]
 
 
 def _outside_title_bar(element: Element, width: int) -> Element | None:

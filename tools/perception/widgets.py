@@ -24,7 +24,7 @@ SAME_EDGE_PX = 6
 """The inner and the outer outline of one border are no further apart on any side."""
 SAME_FRAME_IOU = 0.5
 BORDER_PX = 3
-LOOK_PX = 64
+LOOK_PX = 150
 """About how many rows and columns of an area are looked at."""
 BRIGHT = 225
 """Fields are lighter than what is around them in light themes."""
