@@ -208,7 +208,10 @@ class ControlFinder:
             if is_list or at_right > 0.2 * box.width or is_light:
                 is_field = look.is_field_like and not is_cell(self._pixels, box, self._frames)
                 if is_list or is_field:
-                    role: Role = "combobox" if is_list else "textbox" if look.is_flat else "button"
+                    role: Role = "textbox" if look.is_flat and not is_list else "button"
+                    # A sign with an arrow is a key that opens a menu.
+                    if is_list and len(line.text) > MAX_KEY_CHARS:
+                        role = "combobox"
                     self._fields.append(_Field(box=box, role=role, line=line, inside=tuple(inside)))
                 return None
         if len(line.text) > MAX_BUTTON_CHARS or is_cell(self._pixels, box, self._frames):
