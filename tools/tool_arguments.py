@@ -70,6 +70,9 @@ class ScreenshotArguments(_Arguments):
         default=None, description="Part of a window's title; the whole desktop if not given."
     )
     marks: bool = Field(default=False, description="Draw a numbered box around every element.")
+    zoom: int | None = Field(
+        default=None, ge=1, description="Number of an element: show it and its surroundings large."
+    )
 
 
 class ReadScreenArguments(_Arguments):
@@ -77,6 +80,12 @@ class ReadScreenArguments(_Arguments):
 
     window: str | None = Field(
         default=None, description="List only what lies in the window with this in its title."
+    )
+    budget: int | None = Field(
+        default=None, ge=50, description="Tokens at most; what matters least is left out first."
+    )
+    only_news: bool = Field(
+        default=False, description="List only what is different from the look before."
     )
 
 

@@ -32,18 +32,22 @@ from .actions import (
     WaitFor,
 )
 from .desktop.desktop import Desktop
-from .desktop.geometry import Point, View
+from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
 from .grounding import find_window
 from .hands import Hands
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
 from .perception.marks import annotate
+from .perception.news import render_news
 from .perception.observe import Observer
 from .perception.parse import load_parser
+from .perception.render import quoted, render_element, render_elements
 from .safety.gate import Gate
 
 MAX_PICTURE_SIDE_PX = 1280
+ZOOM = 3.0
+ZOOM_RIM_PX = 60
 MAX_PICTURE_BYTES = 600_000
 """A whole tool result must stay below 1 MB for common clients; base64 adds a third."""
 
@@ -135,7 +139,9 @@ class DesktopToolkit(BaseToolkit):
 
     # Each tool's docstring is what the model reads.
 
-    def screenshot(self, window: str | None = None, marks: bool = False) -> Result:
+    def screenshot(
+        self, window: str | None = None, marks: bool = False, zoom: int | None = None
+    ) -> Result:
         """Take a picture of the desktop or of one window.
 
         Positions read from it are given to other tools with the view id that comes with it.
@@ -148,14 +154,13 @@ class DesktopToolkit(BaseToolkit):
         else:
             pixels = Image.fromarray(capture.pixels)
         view = capture.view
-        if window is not None:
-            box = view.box_from_desktop(find_window(seen.windows, window).box)
-            if box is None:
-                raise BadArgumentError(f'window "{window}" is not on the screen')
-            view = view.crop(box)
-            pixels = pixels.crop(box.xyxy)
-        scale = min(1.0, MAX_PICTURE_SIDE_PX / max(pixels.size))
-        if scale < 1:
+        part = self._part(seen, window, zoom)
+        if part is not None:
+            view = view.crop(part)
+            pixels = pixels.crop(part.xyxy)
+        limit = ZOOM if zoom is not None else 1.0
+        scale = min(limit, MAX_PICTURE_SIDE_PX / max(pixels.size))
+        if scale != 1:
             pixels = pixels.resize((round(pixels.width * scale), round(pixels.height * scale)))
             view = view.resize(pixels.width, pixels.height)
         self._shown[view.id] = view
@@ -169,18 +174,24 @@ class DesktopToolkit(BaseToolkit):
         artifact = {"view": view.id, "width": view.width, "height": view.height}
         return [{"type": "text", "text": note}, image], artifact
 
-    def read_screen(self, window: str | None = None) -> Result:
-        """List what is on the screen as numbered elements: number, kind, text, window, state."""
+    def read_screen(
+        self, window: str | None = None, budget: int | None = None, only_news: bool = False
+    ) -> Result:
+        """List what is on the screen as numbered elements: number, kind, text, state.
+
+        Window by window, a line for each row of the screen. An element keeps its number for as
+        long as it is there.
+        """
+        before = self._seen
         seen = self._look()
         elements = list(seen.elements)
         if window is not None:
             title = find_window(seen.windows, window).title
             elements = [element for element in elements if element.window == title]
-        active = seen.active_window
-        head = f'active window: "{active.title}"' if active is not None else "no active window"
-        lines = [head, *(_line(element) for element in elements)]
         artifact = {"view": seen.capture.view.id, "elements": [_record(e) for e in elements]}
-        return "\n".join(lines), artifact
+        if only_news and before is not None:
+            return render_news(before, seen), artifact
+        return render_elements(seen, elements, budget=budget).text, artifact
 
     def find_element(
         self,
@@ -272,6 +283,21 @@ class DesktopToolkit(BaseToolkit):
         """Put text on the clipboard."""
         return self._do(SetClipboard(text=text))
 
+    def _part(self, seen: Observation, window: str | None, zoom: int | None) -> Box | None:
+        """Return the part of a look that is to be shown, in its pixels; None for all of it."""
+        view = seen.capture.view
+        if zoom is not None:
+            element = seen.element(zoom)
+            if element is None:
+                raise BadArgumentError(f"there is no element {zoom} on the screen; look again")
+            return element.box.inflate(ZOOM_RIM_PX).intersect(view.box)
+        if window is None:
+            return None
+        box = view.box_from_desktop(find_window(seen.windows, window).box)
+        if box is None:
+            raise BadArgumentError(f'window "{window}" is not on the screen')
+        return box
+
     def _look(self) -> Observation:
         self._seen = self._hands.look()
         # Positions of older pictures are refused from here on.
@@ -331,9 +357,8 @@ def _structured(spec: ToolSpec) -> StructuredTool:
 
 
 def _line(element: Element) -> str:
-    state = f" [{', '.join(sorted(element.states))}]" if element.states else ""
-    place = f' in "{element.window}"' if element.window else ""
-    return f'{element.id} {element.role} "{element.text}"{state}{place}'
+    place = f" in window {quoted(element.window)}" if element.window else ""
+    return render_element(element) + place
 
 
 def _record(element: Element) -> dict[str, Any]:

@@ -30,6 +30,14 @@ def look(
         Path | None,
         typer.Option(metavar="OUT.png", help="Write the picture with numbered marks on it."),
     ] = None,
+    text: Annotated[
+        bool,
+        typer.Option("--text", metavar="", help="Print it as the planner of an agent reads it."),
+    ] = False,
+    budget: Annotated[
+        int | None,
+        typer.Option(min=50, metavar="TOKENS", help="With --text: at most about so many tokens."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", metavar="", help="Print one JSON document.")
     ] = False,
@@ -43,14 +51,21 @@ def look(
       deskhand look
       deskhand look --window Mousepad --annotate marks.png
       deskhand look screenshot.png --json
+      deskhand look --text --budget 800
     """
     from . import seeing
 
+    if budget is not None and not text:
+        from ...memory.errors import ConfigError
+
+        raise ConfigError("--budget is for the text that a planner reads; add --text")
     observation = seeing.observe(image, window=window)
     if annotate is not None:
         _annotate(observation, annotate)
     if json:
         print_json(_document(observation, seeing))
+    elif text:
+        _print_text(observation, budget)
     else:
         _show(observation)
 
@@ -82,6 +97,13 @@ def _annotate(observation: "Observation", out: Path) -> None:
     except (OSError, ValueError) as error:  # ValueError: a suffix that Pillow does not know
         raise ConfigError(f"cannot write {out}: {error}") from error
     notes().print(f"marks written to {out}", markup=False, soft_wrap=True)
+
+
+def _print_text(observation: "Observation", budget: int | None) -> None:
+    from ...tools.perception.render import render_elements
+
+    rendering = render_elements(observation, budget=budget)
+    results().print(rendering.text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show(observation: "Observation") -> None:
