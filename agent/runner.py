@@ -14,6 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from ..memory.errors import DeskhandError, RunError, TakenOver
 from ..tools.desktop.desktop import Desktop
 from ..tools.hands import Hands
+from ..tools.perception.accessibility import load_accessibility
 from ..tools.perception.observe import Observer
 from ..tools.perception.parse import load_parser
 from ..tools.safety.gate import Gate
@@ -130,7 +131,7 @@ class _Run:
             planner=planner,
             hands=Hands(
                 desktop,
-                Observer(desktop, load_parser()),
+                Observer(desktop, load_parser(), load_accessibility()),
                 Gate(along.policy, along.person.approve),
                 secrets=along.secrets.get,
                 redaction=redaction,

@@ -36,6 +36,7 @@ from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
 from .grounding import find_window
 from .hands import Hands
+from .perception.accessibility import load_accessibility
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
 from .perception.marks import annotate
@@ -92,7 +93,11 @@ class DesktopToolkit(BaseToolkit):
         super().__init__()
         self._desktop = desktop
         self._hands = Hands(
-            desktop, Observer(desktop, load_parser()), gate, env=env, pictures=Path.cwd()
+            desktop,
+            Observer(desktop, load_parser(), load_accessibility()),
+            gate,
+            env=env,
+            pictures=Path.cwd(),
         )
 
     def get_tools(self) -> list[BaseTool]:

@@ -1,8 +1,11 @@
 """One look: wait until the screen has settled, take its picture, and read it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from ..desktop.backend import Popup, Window
 from ..desktop.capture import Capture
 from ..desktop.desktop import Desktop
+from .accessibility import AccessibilitySource
 from .elements import Element, Observation
 from .parse import ScreenParser, same_pixels
 from .settle import settle
@@ -14,11 +17,18 @@ class Observer:
     Args:
         desktop: The desktop.
         parser: Reads the pictures.
+        accessibility: Asks the applications, if there is a way to.
     """
 
-    def __init__(self, desktop: Desktop, parser: ScreenParser) -> None:
+    def __init__(
+        self,
+        desktop: Desktop,
+        parser: ScreenParser,
+        accessibility: AccessibilitySource | None = None,
+    ) -> None:
         self._desktop = desktop
         self._parser = parser
+        self._accessibility = accessibility
         self._last: Observation | None = None
 
     def can_read(self, character: str) -> bool:
@@ -56,7 +66,15 @@ class Observer:
             and same_pixels(last.capture.pixels, capture.pixels)
         ):
             return list(last.elements)
-        return self._parser.parse(capture, windows, popups, check=self._desktop.takeover.check)
+        check = self._desktop.takeover.check
+        if self._accessibility is None:
+            return self._parser.parse(capture, windows, popups, check=check)
+        with ThreadPoolExecutor(1) as pool:
+            # The applications answer while the picture is read.
+            asked = pool.submit(self._accessibility.look, windows, popups)
+            return self._parser.parse(
+                capture, windows, popups, said=lambda: asked.result().nodes, check=check
+            )
 
 
 def observe_image(capture: Capture, parser: ScreenParser) -> Observation:

@@ -9,8 +9,10 @@ import numpy as np
 
 from ..desktop.backend import Popup, Window
 from ..desktop.capture import Capture, Pixels
+from .accessibility import Node
 from .elements import Element
 from .menus import as_menu
+from .merge import merge
 from .numbering import Numbering
 from .ocr import OcrEngine, load_ocr
 from .pixel_keys import pixel_key
@@ -42,6 +44,7 @@ class ScreenParser:
         windows: Sequence[Window] = (),
         popups: Sequence[Popup] = (),
         *,
+        said: Callable[[], Sequence[Node]] = tuple,
         check: Callable[[], None] = lambda: None,
     ) -> list[Element]:
         """Return what is on a picture: popups, then window by window, each in reading order.
@@ -50,6 +53,7 @@ class ScreenParser:
             capture: The picture.
             windows: The windows then, topmost first.
             popups: The open menus then, topmost first.
+            said: Called last: returns what the windows' applications say of themselves.
             check: Called between pieces of work; may raise to cancel.
         """
         found: list[Element] = []
@@ -57,6 +61,9 @@ class ScreenParser:
             title = _title_of(region, windows)
             for element in self._parse_region(capture.pixels, region, check):
                 found.append(_placed(element, region, title))
+        nodes = said()
+        if nodes:
+            found = merge(found, nodes, capture, windows)
         return self._numbering.number(found)
 
     def _parse_region(
