@@ -35,7 +35,7 @@ def estimate_tokens(text: str) -> int:
     """
     words = sum(-(-len(word) // 4) for word in re.findall(r"[A-Za-z]+", text))
     others = sum(1 for c in text if not (c.isascii() and c.isalpha()) and c != " ")
-    return words + others
+    return -(-(words + others) * 11 // 10)
 
 
 def render_elements(
