@@ -26,6 +26,9 @@ DIAMOND_FILL = 0.42
 MIN_SIDE_COVER = 0.62
 """A box is drawn along its sides but for round corners; a folder's tab covers half of one."""
 MIN_SYMMETRY = 0.9
+MIN_DISC_FIT = 0.87
+OFF_CENTRE_PX = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5), (0.0, -0.5), (-0.5, 0.0))
+"""Toolkits round the place of the dot."""
 INK = 40
 MIN_INK_SHARE = 0.06
 SOLID = 50
@@ -141,16 +144,17 @@ def _is_checked(
 
 
 def _is_disc(ink: Mask, inner: Mask) -> bool:
-    """Tell whether what is drawn inside is one disc in the middle, or all around one."""
+    """Tell whether what is drawn inside is one disc about the middle, or all around one."""
     height, width = ink.shape
     y, x = np.mgrid[:height, :width]
-    distance = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2)[inner]
     is_ink = ink[inner]
-    fits = [
-        max((is_ink == (distance < radius)).mean(), (is_ink == (distance >= radius)).mean())
-        for radius in np.arange(1.0, distance.max() + 1, 0.5)
-    ]
-    return bool(max(fits) >= MIN_SYMMETRY)
+    for dy, dx in OFF_CENTRE_PX:
+        distance = np.hypot(y - (height - 1) / 2 - dy, x - (width - 1) / 2 - dx)[inner]
+        for radius in np.arange(1.0, distance.max() + 1, 0.5):
+            fit = float((is_ink == (distance < radius)).mean())
+            if max(fit, 1 - fit) >= MIN_DISC_FIT:
+                return True
+    return False
 
 
 def _differs(colours: NDArray[np.int16], ground: NDArray[np.float64]) -> float:

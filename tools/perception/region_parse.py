@@ -12,6 +12,7 @@ from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .check_marks import CheckMark, find_check_marks
 from .controls import ControlFinder
+from .disabled import with_disabled
 from .elements import Element
 from .icons import find_icons
 from .links import find_links
@@ -60,6 +61,7 @@ def parse_region(
     found = ControlFinder(pixels, edges, lines, frames, marks, ocr).elements()
     found = _with_links(pixels, found, lines)
     found += _icons(edges, found, lines)
+    found = with_disabled(pixels, found)
     if is_window:
         width = pixels.shape[1]
         found = [kept for element in found if (kept := _outside_title_bar(element, width))]

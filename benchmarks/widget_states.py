@@ -1,0 +1,128 @@
+"""Are a hundred widgets of four toolkits seen as what they are, in the state they are in?
+
+python benchmarks/widget_states.py --misses
+"""
+
+import argparse
+import html
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# Run as a script, a file has its own folder on the path and not the repository.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.galleries.spec import WIDGETS
+from deskhand.tools.desktop.apps import launch
+from deskhand.tools.desktop.desktop import Desktop
+from deskhand.tools.desktop.processes import end_groups, family
+from deskhand.tools.desktop.sandbox import Sandbox
+from deskhand.tools.perception.elements import Element
+from deskhand.tools.perception.observe import Observer
+from deskhand.tools.perception.parse import load_parser
+
+GALLERIES = Path(__file__).resolve().parent / "galleries"
+CHROMIUM = (
+    "chromium", "--no-sandbox", "--disable-gpu", "--no-first-run", "--test-type",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--password-store=basic", "--window-size=900,700",
+)  # fmt: skip
+STATES = ("checked", "disabled")
+SETTLE_S = 2.0
+
+
+def page(dark: bool) -> str:
+    """Return the gallery as a page with the browser's own widgets."""
+    cells = []
+    for kind, label, states in WIDGETS:
+        off = " disabled" if "disabled" in states else ""
+        on = " checked" if "checked" in states else ""
+        name = html.escape(label)
+        cells.append(
+            {
+                "checkbox": f"<label><input type=checkbox{on}{off}> {name}</label>",
+                "radio": f"<label><input type=radio{on}{off}> {name}</label>",
+                "button": f"<button{off}>{name}</button>",
+                "combobox": f"<select{off}><option>{name}<option>Madrid</select>",
+                "textbox": f"<label>{name} <input{off}></label>",
+            }[kind]
+        )
+    scheme = "dark" if dark else "light"
+    style = f":root{{color-scheme:{scheme}}}body{{columns:3;font:15px sans-serif}}p{{margin:14px}}"
+    body = "".join(f"<p>{cell}" for cell in cells)
+    return f"<!doctype html><meta charset=utf-8><title>Gallery</title><style>{style}</style>{body}"
+
+
+def judge(elements: Sequence[Element]) -> list[tuple[str, str, str]]:
+    """Return for each widget its kind, label and what is wrong with it, empty if nothing is."""
+    found = []
+    for kind, label, states in WIDGETS:
+        alike = [element for element in elements if element.text == label]
+        own = next((element for element in alike if element.role == kind), None)
+        if own is None:
+            seen = ", ".join(element.role for element in alike) or "nothing"
+            found.append((kind, label, f"seen as {seen}"))
+            continue
+        wrong = [name for name in STATES if (name in own.states) != (name in states)]
+        found.append((kind, label, f"wrong: {', '.join(wrong)}" if wrong else ""))
+    return found
+
+
+def report(name: str, judged: Sequence[tuple[str, str, str]], misses: bool) -> int:
+    """Print one toolkit's row and return how many widgets are right."""
+    kinds = dict.fromkeys(kind for kind, _, _ in judged)
+    cells = []
+    for kind in kinds:
+        own = [wrong for other, _, wrong in judged if other == kind]
+        cells.append(f"{kind} {own.count('')}/{len(own)}")
+    right = sum(not wrong for _, _, wrong in judged)
+    print(f"{name:18} {right:2}/{len(judged)}   {', '.join(cells)}")
+    if misses:
+        for kind, label, wrong in judged:
+            if wrong:
+                print(f"    {kind} {label}: {wrong}")
+    return right
+
+
+def main() -> None:
+    """Show the galleries one by one and print the table."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--misses", action="store_true")
+    chosen = options.parse_args()
+    right = 0
+    with (
+        Sandbox.start((1280, 800)) as sandbox,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+    ):
+        os.environ.update(sandbox.variables)
+        commands: dict[str, tuple[str, ...]] = {
+            name: ("/usr/bin/python3", str(GALLERIES / f"gallery_{name}.py"))
+            for name in ("gtk", "qt", "tk")
+        }
+        for scheme in ("light", "dark"):
+            file = Path(folder) / f"{scheme}.html"
+            file.write_text(page(scheme == "dark"), encoding="utf-8")
+            profile = f"--user-data-dir={folder}/{scheme}"
+            commands[f"browser, {scheme}"] = (*CHROMIUM, profile, f"--app={file.as_uri()}")
+        with Desktop.open(sandbox.display) as desktop:
+            for name, command in commands.items():
+                started: list[int] = []
+                try:
+                    launch(
+                        command, env=sandbox.env, windows=desktop.windows, timeout_s=60,
+                        sleep=time.sleep, on_start=started.append,
+                    )  # fmt: skip
+                    time.sleep(SETTLE_S)
+                    seen = Observer(desktop, load_parser()).observe()
+                    right += report(name, judge(seen.elements), chosen.misses)
+                finally:
+                    end_groups([pid for one in started for pid in family(one)], patience_s=4.0)
+                    time.sleep(SETTLE_S)  # until its windows are gone as well
+    print(f"{right} of {len(commands) * len(WIDGETS)} widgets have the right kind and states")
+
+
+if __name__ == "__main__":
+    main()
