@@ -20,7 +20,11 @@ MIN_GAP_PX = 7
 LONG_RULE_PX = 48
 RULE_HEIGHT_PX = 15
 """No stroke of a letter is so long; what goes up from the end of such a line is a border too."""
+MIN_PART_AREA_PX = 4
+"""Smaller than any full stop: a rest of a line that is cut off by the edge of the screen."""
 MIN_RULE_PX = 20
+MIN_WALL_PX = 12
+"""Shorter strokes are letters, of a line that is cut off by the edge of the screen as well."""
 RULE_SHARE = 0.8
 BORDER_SHARE = 0.78
 """Straight strokes longer than this share of a line's height, along it and across it, are borders
@@ -119,7 +123,8 @@ def _split(line: TextLine, page: Mask, borders: Mask, marks: Sequence[Box]) -> l
             box.left + end,
             box.top + int(rows[-1]) + 1,
         )
-        parts.append(_part(line, mine, tight))
+        if tight.area >= MIN_PART_AREA_PX:
+            parts.append(_part(line, mine, tight))
     return parts
 
 
@@ -139,7 +144,7 @@ def borders(ink: Mask) -> Mask:
 def _straight(ink: Mask, height: int) -> tuple[Mask, Mask]:
     """Return the pixels of long straight strokes, those that go up and those that go along."""
     picture = ink.astype(np.uint8)
-    up = np.ones((max(MIN_RULE_PX // 2, round(height * BORDER_SHARE)), 1), np.uint8)
+    up = np.ones((max(MIN_WALL_PX, round(height * BORDER_SHARE)), 1), np.uint8)
     along = np.ones((1, max(MIN_RULE_PX, round(height * RULE_SHARE))), np.uint8)
     return (
         cv2.morphologyEx(picture, cv2.MORPH_OPEN, up) > 0,
