@@ -156,8 +156,9 @@ class ControlFinder:
         blank: list[Box] = []
         known = BoxSet()
         # Smaller first: a frame around several controls is no control.
+        parts = self._glyph_parts(boxes)
         for box in sorted(boxes, key=lambda box: box.area):
-            if (known.shares_inside(box) > 0.9).any() or self._is_part_of_glyph(box):
+            if box in parts or (known.shares_inside(box) > 0.9).any():
                 continue
             inside = np.flatnonzero(self._line_boxes.shares_inside(box) > 0.6).tolist()
             if not inside:
@@ -173,14 +174,17 @@ class ControlFinder:
                 known.add(box)
         return found + self._blanks(blank)
 
-    def _is_part_of_glyph(self, box: Box) -> bool:
-        """Tell whether a frame is a part of a letter, such as the inside of an o or a d."""
+    def _glyph_parts(self, boxes: Sequence[Box]) -> set[Box]:
+        """Return the frames that are a part of a letter, such as the inside of an o or a d."""
         rows = self._line_boxes.xyxy
-        if len(rows) == 0:
-            return False
-        areas = (rows[:, 2] - rows[:, 0]) * (rows[:, 3] - rows[:, 1])
-        is_in = self._padded_lines.shares_of(box) > 0.8
-        return bool((is_in & (box.area < 0.85 * areas)).any())
+        if len(rows) == 0 or not boxes:
+            return set()
+        line_areas = (rows[:, 2] - rows[:, 0]) * (rows[:, 3] - rows[:, 1])
+        frames = np.array([box.xyxy for box in boxes])
+        areas = (frames[:, 2] - frames[:, 0]) * (frames[:, 3] - frames[:, 1])
+        is_in = self._padded_lines.common_areas(frames) > 0.8 * areas[:, None]
+        is_part = (is_in & (areas[:, None] < 0.85 * line_areas)).any(1)
+        return {box for box, part in zip(boxes, is_part.tolist(), strict=True) if part}
 
     def _around_text(self, box: Box, inside: Sequence[int]) -> Element | None:
         if any(index in self._used for index in inside):

@@ -63,6 +63,16 @@ class BoxSet:
         """Return for each box the share of the given one that lies in it."""
         return np.asarray(self._common(box) / max(box.area, 1))
 
+    def common_areas(self, others: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the area that each of other boxes, shape (m, 4), has in common with each of these.
+
+        The result has shape (m, n).
+        """
+        rows, others = self.xyxy, others[:, None]
+        width = np.minimum(rows[:, 2], others[..., 2]) - np.maximum(rows[:, 0], others[..., 0])
+        height = np.minimum(rows[:, 3], others[..., 3]) - np.maximum(rows[:, 1], others[..., 1])
+        return np.asarray(np.maximum(width, 0) * np.maximum(height, 0))
+
     def _common(self, box: Box) -> NDArray[np.int64]:
         rows = self.xyxy
         width = np.minimum(rows[:, 2], box.right) - np.maximum(rows[:, 0], box.left)

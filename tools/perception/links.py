@@ -55,9 +55,12 @@ def find_links(pixels: Pixels, line: TextLine) -> list[TextLine]:
         return []
     bottom = min(pixels.shape[0], box.bottom + UNDERLINE_PX)
     area = pixels[box.top : bottom, box.left : box.right].astype(np.int16)
-    ground = np.median(area.reshape(-1, 3), axis=0)
-    distance = np.abs(area - ground).max(2)
+    ground = np.median(area[::2, ::2].reshape(-1, 3), axis=0)
     rules = _underlines(pixels, box, ground)
+    # Most lines have neither: nothing is looked at word by word.
+    if not rules.any() and int((area[..., 2] - area[..., 0]).max()) < MIN_BLUE:
+        return []
+    distance = np.abs(area - ground).max(2)
     words = [
         _Word(
             start=start,
@@ -120,6 +123,8 @@ def _underlines(pixels: Pixels, box: Box, ground: NDArray[np.float64]) -> NDArra
     left, right = max(0, box.left - BEYOND_PX), min(pixels.shape[1], box.right + BEYOND_PX)
     rows = pixels[top:bottom, left:right].astype(np.int16)
     is_ink = np.abs(rows - ground).max(2) >= MIN_CONTRAST
+    if not (is_ink.sum(1) >= box.height).any():
+        return np.zeros(box.width, bool)
     runs = cv2.morphologyEx(
         is_ink.astype(np.uint8), cv2.MORPH_OPEN, np.ones((1, max(6, box.height)), np.uint8)
     ).astype(bool)
