@@ -244,7 +244,8 @@ def test_an_unknown_setting_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
     assert (said.code, said.out) == (2, "")
     assert said.err == (
         "deskhand: error: DESKHAND_MAXSTEPS is set but means nothing; known are DESKHAND_RUNS, "
-        "DESKHAND_POLICY, DESKHAND_MAX_STEPS, DESKHAND_MAX_SECONDS, DESKHAND_SECRET_<NAME>\n"
+        "DESKHAND_POLICY, DESKHAND_MAX_STEPS, DESKHAND_MAX_SECONDS, DESKHAND_ACCESSIBILITY, "
+        "DESKHAND_SECRET_<NAME>\n"
     )
 
 

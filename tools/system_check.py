@@ -22,12 +22,16 @@ from .desktop.display_facts import read_display_facts
 from .desktop.probe import find_desktop
 from .desktop.sandbox import PROGRAMS
 from .desktop.takeover import default_panic_file
+from .perception.accessibility import SWITCH, probe_python
 from .perception.ocr import model_paths
 
 Status = Literal["ok", "missing", "warning"]
 
 FC_LIST_TIMEOUT_S = 30.0
 """The first call on a machine builds the font cache."""
+
+PROBE_TIMEOUT_S = 20.0
+ACCESSIBILITY_PACKAGES = "python3-gi gir1.2-atspi-2.0 at-spi2-core"
 
 FONTS = (
     ("latin", ":lang=en", "fonts-dejavu-core"),
@@ -66,6 +70,7 @@ def check_system(env: Mapping[str, str] = os.environ) -> list[Check]:
         sandbox,
         *_check_clipboard(),
         _check_ocr(),
+        _check_accessibility(env),
         *_check_fonts(),
         _check_gpu(),
         _check_panic_file(),
@@ -206,6 +211,26 @@ def _check_ocr() -> Check:
             fix="pip install --force-reinstall 'rapidocr>=3.10,<4'",
         )  # fmt: skip
     return Check(name="OCR models", status="ok", detail=f"{detection.name}, {recognition.name}")
+
+
+def _check_accessibility(env: Mapping[str, str]) -> Check:
+    """Look whether the applications can be asked what they show."""
+    if env.get(SWITCH, "").lower() == "off":
+        return Check(name="accessibility", status="ok", detail=f"off ({SWITCH})")
+    load = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
+    try:
+        tried = subprocess.run(
+            [probe_python(), "-c", load], capture_output=True, timeout=PROBE_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        tried = None
+    if tried is not None and tried.returncode == 0:
+        return Check(name="accessibility", status="ok", detail="AT-SPI: names icons and kinds")
+    return Check(
+        name="accessibility", status="warning",
+        detail="AT-SPI cannot be asked; elements are what is seen alone",
+        fix=f"apt-get install {ACCESSIBILITY_PACKAGES}",
+    )  # fmt: skip
 
 
 def _check_fonts() -> Iterator[Check]:

@@ -1,4 +1,4 @@
-"""Settings of the command line: option, then `DESKHAND_*` (read here alone), then default."""
+"""Settings of the command line: option, then `DESKHAND_*` (read here), then default."""
 
 import re
 from collections.abc import Callable, Mapping, MutableMapping
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ...tools.safety.policy import Policy
 
 PREFIX = "DESKHAND_"
-NAMES = ("RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS")
+NAMES = ("RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "ACCESSIBILITY")
+"""The last one is read where applications are asked, in the tools, for users of Python as well."""
 SECRET = "SECRET_"
 TEST = "TEST_"
 """What begins with it marks the processes of a test session and sets nothing."""

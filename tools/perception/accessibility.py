@@ -73,7 +73,7 @@ class AccessibilitySource:
     def __init__(
         self, command: Sequence[str] | None = None, *, env: Mapping[str, str] | None = None
     ) -> None:
-        self._command = list(command or (_python(), str(PROBE)))
+        self._command = list(command or (probe_python(), str(PROBE)))
         self._env = None if env is None else dict(env)
         self._child: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
@@ -279,7 +279,7 @@ def _as_node(record: Any) -> Node | None:
         return None
 
 
-def _python() -> str:
+def probe_python() -> str:
     """Return a Python that has `gi`: this one, else the system's."""
     from importlib.util import find_spec
 
