@@ -29,6 +29,7 @@ WINDOW_BUTTONS_PX = 90
 MAX_HOLDER_PX = 60
 """Higher elements (editors, panes) may have icons in them."""
 CJK = r"\u2e80-\u9fff\uf900-\ufaff"
+LETTER_PITCH = 1.05
 BOX_LIKE = frozenset("oO0DQCVvX✓☑□■•○◯●◉") | frozenset("".join(("回", "日", "田", "ロ", "口")))
 """What the model reads an empty, checked or round mark as."""
 
@@ -123,13 +124,16 @@ def _is_letter(mark: CheckMark, line: TextLine) -> bool:
     box = mark.box
     if line.box.intersect(box) is None:
         return False
-    before, before_x = " ", -1000.0
-    for character, x in zip(line.text, line.centres, strict=True):
+    characters = [(" ", -1000.0), *zip(line.text, line.centres, strict=True), (" ", 1e6)]
+    for (before, before_x), (character, x), (after, after_x) in zip(
+        characters, characters[1:], characters[2:], strict=False
+    ):
         if box.left <= x < box.right and character.isalnum():
-            # A mark stands before its label, never right after a letter as the o in "Do" does.
+            # A mark stands before its label, never right after a letter as the o in "Do" does, nor
+            # as close before one as the o in "of".
             follows = before.isalnum() and x - before_x < 2 * box.width
-            return follows or character not in BOX_LIKE
-        before, before_x = character, x
+            leads = after.isalnum() and after_x - x < LETTER_PITCH * box.width
+            return follows or leads or character not in BOX_LIKE
     return False
 
 
