@@ -40,15 +40,12 @@ from ..instructions.sentences import (
     SetChecked,
 )
 from ..instructions.write import write_action, write_sentences
+from .lists import control_beside, in_the_list
 from .planner import Proposal, Turn
 
 PATIENCE_S = 5.0
 """How long a thing that is not on the screen yet is waited for before its sentence fails."""
 MAX_SCROLLS = 40
-LABEL_GAP_PX = 220
-"""How far at the right of its label a list may begin."""
-SAME_PLACE_IOU = 0.3
-"""Boxes that overlap by more are the same place: an open list often lies over its own field."""
 WENT_WRONG = {"no_effect": "had no effect", "diverged": "went wrong", "refused": "was refused"}
 NO_ANSWERS = ("no", "stop")
 
@@ -81,29 +78,6 @@ class _Move:
     sentence: str = ""
     """How it reads, where that is not what the action alone would read."""
     note: str = ""
-
-
-LIST_ROLES = ("combobox", "button", "textbox")
-"""What a list that opens may be taken for."""
-
-
-def _control_beside(found: Sequence[Element], observation: Observation) -> Element | None:
-    """Return the control at the right of a lone label; a click on the label opens no list."""
-    if len(found) != 1 or found[0].role != "text":
-        return None
-    label = found[0].box
-    beside = [
-        element
-        for element in observation.elements
-        if 0 <= element.box.left - label.right <= LABEL_GAP_PX
-        and element.box.top <= label.centre[1] < element.box.bottom
-    ]
-    # A list whose frame was missed still shows its value: a click on that opens it as well.
-    return min(
-        beside,
-        key=lambda element: (element.role not in LIST_ROLES, element.box.left),
-        default=None,
-    )
 
 
 class InstructionPlanner:
@@ -279,7 +253,7 @@ class InstructionPlanner:
             return wait
         # The field may show the option as its present value: that is not the one in the list.
         shown = [list(element.box.xyxy) for element in options]
-        control = _control_beside(_all(observation, op.target), observation)
+        control = control_beside(_all(observation, op.target), observation)
         if control is None:
             return _Move(action=Click(target=op.target), phase={"shown": shown})
         click = Click(target=ElementTarget(id=control.id))
@@ -296,14 +270,7 @@ class InstructionPlanner:
         *,
         note: str = "",
     ) -> _Move:
-        before = [Box(*xyxy) for xyxy in phase["shown"]]
-        fresh = [
-            option
-            for option in options
-            if all(option.box.iou(box) < SAME_PLACE_IOU for box in before)
-        ]
-        # A list that opens over its field shows the present value in the very same place.
-        chosen = fresh or list(options)
+        chosen = in_the_list(options, [Box(*xyxy) for xyxy in phase["shown"]])
         if len(chosen) == 1:
             click = Click(target=ElementTarget(id=chosen[0].id), expect=op.expect)
             return _Move(action=click, sentence=write_action(click, chosen[0]), note=note)
