@@ -12,6 +12,7 @@ import os
 import random
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -21,6 +22,11 @@ from pathlib import Path
 
 import numpy as np
 
+# Run as a script, a file has its own folder on the path and not the repository.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.chromium import CHROMIUM
+from deskhand.memory.errors import ActionFailed
 from deskhand.tools.desktop.apps import launch
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.processes import end_groups, family
@@ -33,11 +39,7 @@ PAGE = Path(__file__).parent / "scenes" / "pages" / "sign_up.html"
 TEXT = Path(__file__).parent.parent / "README.md"
 WORDS = ("alpha", "Invoice 4711", "42", "the quick fox", "Dear Ada,", "x = y + 1")
 LAUNCH_TIMEOUT_S = 60.0
-CHROMIUM = (
-    "chromium", "--no-sandbox", "--disable-gpu", "--no-first-run", "--test-type",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--password-store=basic",
-)  # fmt: skip
+PAGE_BUTTON = "Create account"
 
 
 class User:
@@ -154,6 +156,22 @@ class User:
         subprocess.run(["xdotool", *arguments], env=self._env, check=True, timeout=20)
 
 
+def await_page(desktop: Desktop) -> None:
+    """Return once the page has been drawn.
+
+    Raises:
+        ActionFailed: If it never is.
+    """
+    parser = load_parser()
+    deadline = time.monotonic() + LAUNCH_TIMEOUT_S
+    while time.monotonic() < deadline:
+        settle(desktop.grab)
+        elements = parser.parse(desktop.capture(), desktop.windows(), desktop.popups())
+        if any(element.text == PAGE_BUTTON for element in elements):
+            return
+    raise ActionFailed(f"the page never showed {PAGE_BUTTON!r}")
+
+
 def look(parser: ScreenParser, desktop: Desktop) -> None:
     """Read the screen once, unmeasured."""
     parser.parse(desktop.capture(), desktop.windows(), desktop.popups())
@@ -265,7 +283,7 @@ def run(
     place(start("mousepad", "--disable-server", str(text)), 10, width // 2 - 60)
     profile = f"--user-data-dir={folder / 'profile'}"
     place(start(*CHROMIUM, profile, f"--app={PAGE.as_uri()}"), width // 2, width // 2 - 40)
-    time.sleep(2)
+    await_page(desktop)
     user = User(desktop, dict(sandbox.env), chosen.seed)
     print(f"{chosen.steps} steps on {width}x{height} with two windows, seed {chosen.seed}")
     report(session(desktop, user, chosen.steps))

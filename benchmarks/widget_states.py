@@ -15,6 +15,7 @@ from pathlib import Path
 # Run as a script, a file has its own folder on the path and not the repository.
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.chromium import CHROMIUM
 from benchmarks.galleries.spec import WIDGETS
 from deskhand.tools.desktop.apps import launch
 from deskhand.tools.desktop.desktop import Desktop
@@ -25,11 +26,6 @@ from deskhand.tools.perception.observe import Observer
 from deskhand.tools.perception.parse import load_parser
 
 GALLERIES = Path(__file__).resolve().parent / "galleries"
-CHROMIUM = (
-    "chromium", "--no-sandbox", "--disable-gpu", "--no-first-run", "--test-type",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--password-store=basic", "--window-size=900,700",
-)  # fmt: skip
 STATES = ("checked", "disabled")
 SETTLE_S = 2.0
 
@@ -106,7 +102,12 @@ def main() -> None:
             file = Path(folder) / f"{scheme}.html"
             file.write_text(page(scheme == "dark"), encoding="utf-8")
             profile = f"--user-data-dir={folder}/{scheme}"
-            commands[f"browser, {scheme}"] = (*CHROMIUM, profile, f"--app={file.as_uri()}")
+            commands[f"browser, {scheme}"] = (
+                *CHROMIUM,
+                "--window-size=900,700",
+                profile,
+                f"--app={file.as_uri()}",
+            )
         with Desktop.open(sandbox.display) as desktop:
             for name, command in commands.items():
                 started: list[int] = []

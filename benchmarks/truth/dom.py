@@ -14,6 +14,7 @@ import numpy as np
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from benchmarks.chromium import CHROMIUM
 from benchmarks.truth.records import TrueElement, TrueWord, Truth
 from deskhand.memory.errors import ActionFailed
 from deskhand.tools.desktop.capture import Pixels
@@ -45,9 +46,7 @@ def chromium(profile: Path, size: tuple[int, int], *, scale: float) -> list[str]
     """
     width, height = (round(side / scale) for side in size)
     return [
-        "chromium", "--no-sandbox", "--disable-gpu", "--no-first-run", "--test-type",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        "--disable-default-apps", "--password-store=basic", "--hide-scrollbars",
+        *CHROMIUM, "--disable-default-apps", "--hide-scrollbars",
         "--remote-debugging-port=0", f"--user-data-dir={profile}",
         f"--force-device-scale-factor={scale:g}", "--window-position=0,0",
         f"--window-size={width},{height}", "--app=about:blank",

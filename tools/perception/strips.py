@@ -1,8 +1,9 @@
 """Where text may stand: strips of ink with nothing around them, found without any model.
 
-A strip is cut out where the text is not, so what a detector says of it depends on the strip's own
-pixels alone, wherever on the screen it lies. That makes looking again exact and cheap: a strip
-whose pixels were seen before, here or elsewhere, needs no second look, scrolled ones included.
+A strip is cut out where the text is not, so what a detector says of it depends on the pixels of
+the strip and a margin around it alone, wherever on the screen it lies. That makes looking again
+exact and cheap: a strip whose pixels were seen before, here or elsewhere, needs no second look,
+scrolled ones included.
 """
 
 from collections.abc import Sequence
@@ -85,18 +86,10 @@ def _boxes(ink: Mask, gap: tuple[int, int]) -> list[Box]:
     closed = cv2.morphologyEx(
         ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((down, across), np.uint8)
     )
+    _, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(closed, np.uint8), connectivity=8)
     min_width, min_height = MIN_STRIP_PX
-    return [
-        box
-        for box in _components(np.asarray(closed, np.uint8), MIN_STRIP_INK)
-        if box.width >= min_width and box.height >= min_height
-    ]
-
-
-def _components(page: NDArray[np.uint8], min_area: int = 1) -> list[Box]:
-    _, _, stats, _ = cv2.connectedComponentsWithStats(page, connectivity=8)
     return [
         Box(left, top, left + width, top + height)
         for left, top, width, height, area in stats[1:].tolist()
-        if area >= min_area
+        if area >= MIN_STRIP_INK and width >= min_width and height >= min_height
     ]

@@ -15,7 +15,7 @@ from .pixel_keys import pixel_key
 STRIDE = 32
 """The network halves its input five times."""
 MARGIN_PX = 24
-"""Context around a strip: with 16 px it finds a few words less, with 32 px none more."""
+"""Context around a strip: with 16 px it finds a few words less, 32 px are no better."""
 INK_THRESHOLD = 0.3
 BOX_THRESHOLD = 0.5
 UNCLIP_RATIO = 1.6
