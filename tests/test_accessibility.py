@@ -40,6 +40,11 @@ CHILDREN = {
     "lies": READY + ANSWER
     + 'for line in sys.stdin: answer(line, nodes=[{"role": "root"}, 3, {"role": "button", '
     '"name": 1, "box": [9, 9, 2, 2], "states": [], "pid": 7}])',
+    "says nothing": READY + ANSWER
+    + "for line in sys.stdin: answer(line, nodes=None, silent=None)",
+    "says infinity": READY + ANSWER
+    + 'for line in sys.stdin: answer(line, nodes=[{"role": "button", "name": "a", "pid": 7, '
+    '"box": [0, 0, float("inf"), 9], "states": []}])',
     "is late": READY + ANSWER + "for line in sys.stdin: time.sleep(0.5); answer(line)",
 }  # fmt: skip
 WINDOW = Window(id=1, title="Notes", app="a", pid=7, box=Box(0, 0, 200, 200), is_active=True)
@@ -91,8 +96,9 @@ def test_no_child_holds_up_a_look_or_ends_us(source: Source, child: str) -> None
         assert time.monotonic() - began < TIMEOUT_S + 5
 
 
-def test_a_lie_is_no_node(source: Source) -> None:
-    seen = look_until_ready(source("lies"))
+@pytest.mark.parametrize("child", ["lies", "says nothing", "says infinity"])
+def test_a_lie_is_no_node(source: Source, child: str) -> None:
+    seen = look_until_ready(source(child))
     assert (seen.status, seen.nodes) == ("ok", [])
 
 

@@ -764,6 +764,18 @@ def test_look_lists_a_picture(cli: Cli, tmp_path: Path) -> None:
     assert said.err == "3 elements in 640x400 pixels\n"
 
 
+def test_look_prints_what_a_planner_reads(cli: Cli, tmp_path: Path) -> None:
+    picture = str(shop_window(tmp_path / "shop.png"))
+    said = cli("look", picture, "--text")
+    assert said.code == 0
+    assert said.out == '1 "Save" | 2 "Cancel"\n3 "Cancel"\n'
+    said = cli("look", picture, "--budget", "60")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        "deskhand: error: --budget is for the text that a planner reads; add --text\n"
+    )
+
+
 def test_find_says_where_or_lists_what_is_equally_good(cli: Cli, tmp_path: Path) -> None:
     picture = str(shop_window(tmp_path / "shop.png"))
     x, y = json.loads(cli("find", "save", picture, "--json").out)["click_at"]

@@ -61,6 +61,31 @@ def test_reading_and_clicking_by_number(tools: Tools, calculator: Window) -> Non
     assert clicked.artifact["effect"] == "confirmed"
 
 
+def test_reading_within_a_budget_and_only_what_is_new(tools: Tools, calculator: Window) -> None:
+    whole = call(tools, "read_screen")
+    tight = call(tools, "read_screen", budget=60)
+    assert 'window "galculator" (active):' in str(whole.content)
+    assert "more left out" in str(tight.content)
+    assert len(str(tight.content)) < len(str(whole.content))
+    nothing = call(tools, "read_screen", only_news=True)
+    assert nothing.content == "since the last look:\nnothing changed"
+    call(tools, "click", text="7", role="button")
+    assert "since the last look:" in str(call(tools, "read_screen", only_news=True).content)
+
+
+def test_zooming_in_on_an_element(tools: Tools, calculator: Window) -> None:
+    read = call(tools, "read_screen", window="galculator")
+    eight = next(e for e in read.artifact["elements"] if (e["role"], e["text"]) == ("button", "8"))
+    shot = call(tools, "screenshot", zoom=eight["id"])
+    left, _, right, _ = eight["box"]
+    # The key and its surroundings, larger than life; what is clicked there is the key.
+    assert shot.artifact["width"] > 2 * (right - left + 100)
+    middle = shot.artifact["width"] / 2, shot.artifact["height"] / 2
+    clicked = call(tools, "click", x=middle[0], y=middle[1], view=shot.artifact["view"])
+    assert clicked.artifact["effect"] == "confirmed"
+    assert "there is no element 9999" in str(call(tools, "screenshot", zoom=9999).content)
+
+
 def test_clicking_a_position_of_a_screenshot(tools: Tools, calculator: Window) -> None:
     shot = call(tools, "screenshot", window="galculator")
     assert [block["type"] for block in shot.content] == ["text", "image"]  # type: ignore[index]  # blocks

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from deskhand.memory.errors import ActionFailed
 from deskhand.tools.actions import PressKeys
 from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.desktop import Desktop
+from deskhand.tools.desktop.sandbox import Sandbox
 from deskhand.tools.safety.gate import Gate, Permit
 from deskhand.tools.safety.policy import ActionContext
 
@@ -162,3 +164,17 @@ root.after(100, blink, 150)
 """,
     )
     wait_for(lambda: any(w.title == "Done" for w in desktop.windows()), "the end of the flicker")
+
+
+def test_an_open_menu_is_a_popup_of_its_program(
+    launch: Callable[..., Window], desktop: Desktop, sandbox: Sandbox
+) -> None:
+    window = launch("mousepad", "--disable-server")
+    assert desktop.popups() == []
+    subprocess.run(["xdotool", "key", "alt+f"], env=sandbox.env, check=True, timeout=20)
+    wait_for(desktop.popups, "the menu")
+    (menu,) = desktop.popups()
+    assert (menu.kind, menu.pid, menu.client) == ("menu", window.pid, window.client)
+    assert menu.box.height > 200
+    subprocess.run(["xdotool", "key", "Escape"], env=sandbox.env, check=True, timeout=20)
+    wait_for(lambda: not desktop.popups(), "the menu to close")

@@ -119,11 +119,11 @@ class AccessibilitySource:
         return AccessibilityLook(
             nodes=[
                 node
-                for record in answer.get("nodes", ())
+                for record in answer.get("nodes") or ()
                 if (node := _as_node(record)) and is_on_top(node, windows, popups)
             ],
             status="ok" if answer.get("whole") else "partial",
-            silent=tuple(answer.get("silent", ())),
+            silent=tuple(answer.get("silent") or ()),
         )
 
     def close(self) -> None:
@@ -275,7 +275,7 @@ def _as_node(record: Any) -> Node | None:
             states=frozenset(s for s in record["states"] if s in get_args(State)),
             pid=int(record["pid"]),
         )
-    except (KeyError, TypeError, ValueError, BadArgumentError):
+    except (KeyError, TypeError, ValueError, OverflowError, BadArgumentError):
         return None
 
 
