@@ -8,6 +8,7 @@ A class exists because a caller acts on it::
     |-- MissingExtraError       install: a Python package of an extra is not there
     |-- MissingProgramError     install: a system program is not there
     |-- DisplayError            there is no screen we may use (none, Wayland, lost)
+    |-- ModelUnavailable        a model is not there, its files are wrong, or its server is away
     |-- RunError                a run folder cannot be made, read or resumed
     |-- BudgetExceeded          steps, seconds or repeats are used up
     |-- TakenOver               a person took over; the hands are stopped until resumed
@@ -19,6 +20,7 @@ A class exists because a caller acts on it::
         |   `-- Ambiguous       several things answer equally well; `candidates` lists them
         |-- PolicyDenied        the policy forbids the action
         |-- ApprovalRequired    the policy asks, and nobody was there to answer
+        |-- ModelOutputError    a model's answer is not what its format promises; ask it again
         `-- ActionFailed        an application, window or clipboard did not do its part
 """
 
@@ -69,6 +71,10 @@ class DisplayError(DeskhandError):
     """There is no screen that deskhand may look at or act on."""
 
 
+class ModelUnavailable(DeskhandError):
+    """A model is not there, its files are not the pinned ones, or its server does not answer."""
+
+
 class RunError(DeskhandError):
     """A run folder cannot be made, read or resumed."""
 
@@ -115,6 +121,10 @@ class PolicyDenied(ToolError):
 
 class ApprovalRequired(ToolError):
     """The policy asks before this action, and nobody was there to answer."""
+
+
+class ModelOutputError(ToolError):
+    """A model's answer is not what its format promises. Its text is data and was not acted on."""
 
 
 class ActionFailed(ToolError):
