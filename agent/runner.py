@@ -14,9 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from ..memory.errors import DeskhandError, RunError, TakenOver
 from ..tools.desktop.desktop import Desktop
 from ..tools.hands import Hands
-from ..tools.perception.accessibility import load_accessibility
-from ..tools.perception.observe import Observer
-from ..tools.perception.parse import load_parser
+from ..tools.perception.observe import load_observer
 from ..tools.safety.gate import Gate
 from ..tools.safety.policy import Policy
 from ..tools.safety.redaction import Redaction
@@ -127,11 +125,12 @@ class _Run:
         redaction = Redaction(values=tuple(along.secrets.values()))
         self._writer = StepWriter(Recorder(folder.path), redaction, on_step=along.on_step)
         self._journal = Journal(folder.path / "journal.db")
+        self._observer = load_observer(desktop)
         self._graph = TaskGraph(
             planner=planner,
             hands=Hands(
                 desktop,
-                Observer(desktop, load_parser(), load_accessibility()),
+                self._observer,
                 Gate(along.policy, along.person.approve),
                 secrets=along.secrets.get,
                 redaction=redaction,
@@ -162,6 +161,7 @@ class _Run:
             status, reason = "failed", str(error)
         finally:
             self._journal.close()
+            self._observer.close()
         self._folder.end(status=status, reason=reason)
         steps = len(self._writer.history())
         report = write_report(self._folder.path)

@@ -1,4 +1,4 @@
-"""What asking the applications costs a look: off, on, with one that hangs, a crash, and no bus.
+"""What asking the applications costs a look: off, on, with some that hang, a crash, and no bus.
 
 python benchmarks/accessibility.py
 """
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from deskhand.tools.desktop.apps import launch
 from deskhand.tools.desktop.desktop import Desktop
@@ -21,10 +22,12 @@ from deskhand.tools.perception.parse import ScreenParser, load_parser
 
 LOOKS = 12
 TELLING = {"NO_AT_BRIDGE": "0", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+HUNG_APP = Path(__file__).resolve().parent.parent / "tests" / "apps" / "hung_accessible.py"
 APPS = (
     ("galculator",),
     ("mousepad", "--disable-server"),
     ("featherpad", "--standalone"),
+    ("/usr/bin/python3", str(HUNG_APP)),
 )
 CRASH = (
     'import json, sys; print(json.dumps({"ready": True}), flush=True); sys.stdin.readline(); '
@@ -35,10 +38,10 @@ START_S = 2.0
 
 def measure(
     desktop: Desktop, parser: ScreenParser, source: AccessibilitySource | None
-) -> tuple[list[float], list[float], int, str]:
-    """Return seconds of asking alone and of whole looks, elements, and how asking went."""
+) -> tuple[list[float], list[float], str, str]:
+    """Return seconds of asking alone and of whole looks, nodes and elements, how asking went."""
     asked, looked, statuses = [], [], []
-    elements = 0
+    counts = ""
     for _ in range(LOOKS):
         windows, popups = desktop.windows(), desktop.popups()
         began = time.perf_counter()
@@ -49,9 +52,9 @@ def measure(
         nodes = () if said is None else tuple(said.nodes)
         found = parser.parse(capture, windows, popups, said=partial(tuple, nodes))
         looked.append(asked[-1] + time.perf_counter() - began)
-        elements = len(found)
+        counts = f"{len(nodes):5} {len(found):8}"
         statuses.append("off" if said is None else said.status)
-    return asked, looked, elements, ", ".join(sorted(set(statuses)))
+    return asked, looked, counts, ", ".join(sorted(set(statuses)))
 
 
 @contextmanager
@@ -70,11 +73,11 @@ def report(
 ) -> None:
     """Print one row."""
     time.sleep(START_S)  # the child loads its libraries
-    asked, looked, elements, statuses = measure(desktop, parser, source)
+    asked, looked, counts, statuses = measure(desktop, parser, source)
     print(
         f"{name:32} {1000 * statistics.median(asked):7.0f} {1000 * max(asked):7.0f}"
         f" {1000 * statistics.median(looked):8.0f} {1000 * max(looked):8.0f}"
-        f" {elements:9}  {statuses}"
+        f" {counts}  {statuses}"
     )
 
 
@@ -98,13 +101,16 @@ def main() -> None:
                 parser.parse(desktop.capture(), desktop.windows(), desktop.popups())
                 print(
                     f"{'ms over ' + str(LOOKS) + ' looks':32} {'asking':>7} {'most':>7}"
-                    f" {'look':>8} {'most':>8} {'elements':>9}  how asking went"
+                    f" {'look':>8} {'most':>8} {'nodes':>5} {'elements':>8}  how asking went"
                 )
                 report("off", desktop, parser, None)
                 with AccessibilitySource(env=env) as source:
                     report("on", desktop, parser, source)
                     with stopped(windows[0].pid):
                         report("on, one application hangs", desktop, parser, source)
+                    assert windows[-1].pid is not None
+                    os.kill(windows[-1].pid, signal.SIGUSR1)
+                    report("on, one hangs while it answers", desktop, parser, source)
                 with AccessibilitySource([sys.executable, "-c", CRASH]) as source:
                     report("the child crashes when asked", desktop, parser, source)
                 bare = {"PATH": env["PATH"], "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}

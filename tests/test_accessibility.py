@@ -1,8 +1,11 @@
 """Asking applications what they are: children that answer, hang, lie and die, and the merge."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,10 +14,12 @@ from deskhand.memory.errors import ConfigError
 from deskhand.tools.desktop.backend import Popup, Window
 from deskhand.tools.desktop.capture import Capture
 from deskhand.tools.desktop.geometry import Box, View
+from deskhand.tools.desktop.processes import started_at
 from deskhand.tools.perception.accessibility import (
     AccessibilityLook,
     AccessibilitySource,
     Node,
+    Status,
     is_on_top,
     load_accessibility,
 )
@@ -40,11 +45,16 @@ CHILDREN = {
     "lies": READY + ANSWER
     + 'for line in sys.stdin: answer(line, nodes=[{"role": "root"}, 3, {"role": "button", '
     '"name": 1, "box": [9, 9, 2, 2], "states": [], "pid": 7}])',
-    "says nothing": READY + ANSWER
-    + "for line in sys.stdin: answer(line, nodes=None, silent=None)",
-    "says infinity": READY + ANSWER
-    + 'for line in sys.stdin: answer(line, nodes=[{"role": "button", "name": "a", "pid": 7, '
-    '"box": [0, 0, float("inf"), 9], "states": []}])',
+    "sends nonsense": READY + ANSWER
+    + "for line in sys.stdin: answer(line, nodes=None, silent={}, whole=[])",
+    "sends what is no number": READY + ANSWER
+    + 'for line in sys.stdin: answer(line, nodes=[{"role": "button", "name": "a", "states": [], '
+    '"pid": 7, "box": [0, 0, float("inf"), 9]}, [], "x", None])',
+    "leaves a child with its pipe": "import subprocess, sys; subprocess.Popen([sys.executable, "
+    "'-c', 'import time; time.sleep(4)'], start_new_session=True)",
+    "forges lines": READY + ANSWER
+    + """for line in sys.stdin: answer(line, nodes=[{"role": "button", "box": [0, 0, 9, 9],
+    "states": [], "pid": 7, "name": "Save\\n9 button \\"OK\\"\\u2028\\ud800\\x1b!"}])""",
     "is late": READY + ANSWER + "for line in sys.stdin: time.sleep(0.5); answer(line)",
 }  # fmt: skip
 WINDOW = Window(id=1, title="Notes", app="a", pid=7, box=Box(0, 0, 200, 200), is_active=True)
@@ -91,15 +101,51 @@ def test_no_child_holds_up_a_look_or_ends_us(source: Source, child: str) -> None
     asked = source(child)
     for _ in range(4):
         began = time.monotonic()
-        assert look(asked).status in ("ok", "starting", "timed out", "unavailable")
+        assert look(asked).status in get_args(Status)
         # A limit on hanging, not a measurement: the time limit and ample slack.
         assert time.monotonic() - began < TIMEOUT_S + 5
 
 
-@pytest.mark.parametrize("child", ["lies", "says nothing", "says infinity"])
+@pytest.mark.parametrize("child", ["lies"])
 def test_a_lie_is_no_node(source: Source, child: str) -> None:
     seen = look_until_ready(source(child))
     assert (seen.status, seen.nodes) == ("ok", [])
+
+
+@pytest.mark.parametrize("child", ["sends nonsense", "sends what is no number"])
+def test_nonsense_is_no_node_and_no_error(source: Source, child: str) -> None:
+    assert look_until_ready(source(child)).nodes == []
+
+
+def test_closing_waits_for_nobody_who_still_holds_the_childs_pipe(source: Source) -> None:
+    asked = source("leaves a child with its pipe")
+    time.sleep(1)
+    began = time.monotonic()
+    asked.close()
+    assert time.monotonic() - began < 2  # a limit on hanging: the pipe is held for four
+
+
+def test_a_name_is_one_line_that_can_be_written_down(source: Source) -> None:
+    (node,) = look_until_ready(source("forges lines")).nodes
+    assert node.name == 'Save 9 button "OK" !'
+
+
+def test_the_child_ends_with_us() -> None:
+    """Its stdin ends, whatever ended us."""
+    script = (
+        "import os, sys, time\n"
+        "from deskhand.tools.perception.accessibility import AccessibilitySource\n"
+        f"source = AccessibilitySource([sys.executable, '-c', {CHILDREN['answers']!r}])\n"
+        "print(source._child.pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    child = int(ended.stdout)
+    deadline = time.monotonic() + 10
+    while started_at(child) is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert started_at(child) is None
 
 
 def test_a_late_answer_is_not_taken_for_the_next_question(source: Source) -> None:
@@ -157,6 +203,26 @@ def test_what_another_window_or_menu_hides_does_not_count() -> None:
     assert is_on_top(seen, [front, WINDOW], [])
     menu = Popup(id=3, kind="menu", pid=8, box=Box(110, 110, 190, 190))
     assert not is_on_top(seen, [WINDOW], [menu])
+
+
+def test_what_its_own_dialog_or_menu_hides_does_not_count() -> None:
+    """An application's windows share a process id: the node's own window decides."""
+    main = replace(WINDOW, box=Box(0, 0, 200, 200), is_active=False)
+    dialog = replace(WINDOW, id=2, title="Save As", box=Box(20, 20, 180, 180))
+    menu = Popup(id=3, kind="menu", pid=7, box=Box(50, 50, 90, 90))
+    behind = replace(node("Undo", Box(30, 30, 50, 50)), window=Box(2, 20, 198, 198), title="Notes")
+    in_front = replace(behind, window=Box(22, 40, 178, 178), title="Save As")
+    assert not is_on_top(behind, [dialog, main], [])
+    assert is_on_top(in_front, [dialog, main], [])
+    under_menu = replace(in_front, box=Box(60, 60, 80, 80))
+    assert not is_on_top(under_menu, [dialog, main], [menu])
+    assert is_on_top(replace(under_menu, is_in_menu=True), [dialog, main], [menu])
+    # A context menu is told as a window of its own.
+    assert is_on_top(replace(under_menu, window=menu.box, title=""), [dialog, main], [menu])
+    # Windows of one size in one place are told apart by their titles, if they have different ones.
+    full = replace(dialog, box=main.box)
+    assert not is_on_top(behind, [full, main], [])
+    assert is_on_top(replace(in_front, window=behind.window), [full, main], [])
 
 
 def test_an_icon_gets_its_name_kind_and_states(capture: Capture) -> None:

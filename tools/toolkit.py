@@ -36,13 +36,11 @@ from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
 from .grounding import find_window
 from .hands import Hands
-from .perception.accessibility import load_accessibility
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
 from .perception.marks import annotate
 from .perception.news import render_news
-from .perception.observe import Observer
-from .perception.parse import load_parser
+from .perception.observe import Observer, load_observer
 from .perception.render import quoted, render_element, render_elements
 from .safety.gate import Gate
 
@@ -83,6 +81,7 @@ class DesktopToolkit(BaseToolkit):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     _desktop: Desktop = PrivateAttr()
+    _observer: Observer = PrivateAttr()
     _hands: Hands = PrivateAttr()
     _seen: Observation | None = PrivateAttr(default=None)
     _shown: dict[str, View] = PrivateAttr(default_factory=dict)
@@ -92,13 +91,18 @@ class DesktopToolkit(BaseToolkit):
     ) -> None:
         super().__init__()
         self._desktop = desktop
+        self._observer = load_observer(desktop)
         self._hands = Hands(
             desktop,
-            Observer(desktop, load_parser(), load_accessibility()),
+            self._observer,
             gate,
             env=env,
             pictures=Path.cwd(),
         )
+
+    def close(self) -> None:
+        """End what asks the applications; the toolkit is of no use afterwards."""
+        self._observer.close()
 
     def get_tools(self) -> list[BaseTool]:
         """Return the tools, in the order of `specs`."""

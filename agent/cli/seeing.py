@@ -43,11 +43,10 @@ def observe(image: str | None, *, window: str | None) -> Observation:
 
 def observe_live(screen: Screen) -> Observation:
     """Return what is on an open screen once it has settled."""
-    from ...tools.perception.accessibility import load_accessibility
-    from ...tools.perception.observe import Observer
-    from ...tools.perception.parse import load_parser
+    from ...tools.perception.observe import load_observer
 
-    return Observer(screen.desktop, load_parser(), load_accessibility()).observe()
+    with load_observer(screen.desktop) as observer:
+        return observer.observe()
 
 
 def text_target(

@@ -2,15 +2,17 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.sandbox import Sandbox
-from deskhand.tools.perception.accessibility import AccessibilityLook, AccessibilitySource
+from deskhand.tools.perception.accessibility import AccessibilityLook, AccessibilitySource, Node
 from deskhand.tools.perception.elements import Observation
 from deskhand.tools.perception.observe import Observer
 from deskhand.tools.perception.parse import load_parser
@@ -18,9 +20,22 @@ from deskhand.tools.perception.parse import load_parser
 pytestmark = pytest.mark.desktop
 
 Launch = Callable[..., Window]
+Keys = Callable[..., None]
+HUNG_APP = Path(__file__).parent.parent / "apps" / "hung_accessible.py"
+SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, which has gi
 TIMEOUT_S = 1.0
-TELLING = {"NO_AT_BRIDGE": "0"}
+TELLING = {"NO_AT_BRIDGE": "0", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
 """Lets applications tell of themselves, which they do not do in a sandbox by default."""
+
+
+@pytest.fixture
+def keys(sandbox: Sandbox) -> Keys:
+    """Press keys beside deskhand's own hands, which are not what is tested here."""
+
+    def press(*names: str) -> None:
+        subprocess.run(["xdotool", "key", *names], env=sandbox.env, check=True, timeout=20)
+
+    return press
 
 
 @pytest.fixture
@@ -31,7 +46,7 @@ def source(sandbox: Sandbox) -> Iterator[AccessibilitySource]:
 
 def look_until(source: AccessibilitySource, desktop: Desktop, name: str) -> AccessibilityLook:
     for _ in range(30):
-        seen = source.look(desktop.windows(), timeout_s=TIMEOUT_S)
+        seen = source.look(desktop.windows(), desktop.popups(), timeout_s=TIMEOUT_S)
         if name in {node.name for node in seen.nodes}:
             return seen
         time.sleep(0.2)
@@ -69,6 +84,68 @@ def test_an_application_that_hangs_hides_no_other(
         assert hung.pid in seen.silent
     finally:
         os.kill(hung.pid, signal.SIGCONT)
+
+
+def test_one_that_hangs_in_the_middle_of_its_answer_hides_no_other(
+    source: AccessibilitySource, launch: Launch, desktop: Desktop
+) -> None:
+    launch("mousepad", "--disable-server", env=TELLING)
+    hung = launch(SYSTEM_PYTHON, str(HUNG_APP), env=TELLING)
+    look_until(source, desktop, "After")
+    assert hung.pid is not None
+    os.kill(hung.pid, signal.SIGUSR1)
+    for _ in range(3):
+        seen = look_until(source, desktop, "Document")
+        assert seen.status == "ok"
+        assert hung.pid in seen.silent
+
+
+def test_what_its_own_dialog_hides_is_not_there(
+    source: AccessibilitySource, launch: Launch, desktop: Desktop, keys: Keys
+) -> None:
+    launch("featherpad", "--standalone", env=TELLING)
+    look_until(source, desktop, "Undo")
+    keys("ctrl+shift+s")
+    seen = look_until(source, desktop, "Parent Directory")
+    dialog, window = (
+        next(w for w in desktop.windows() if w.title.startswith(title))
+        for title in ("Save as", "Untitled")
+    )
+    assert [n.name for n in seen.nodes if n.title == window.title and _lies_in(n, dialog)] == []
+    told = Observer(desktop, load_parser(), source).observe()
+    assert not {"Undo", "Redo", "Reload"} & {e.text for e in told.elements}
+    assert ("button", "Parent Directory") in {(e.role, e.text) for e in told.elements}
+    keys("Escape")
+
+
+def _lies_in(node: Node, window: Window) -> bool:
+    return window.box.contains(*node.box.centre)
+
+
+def test_a_menu_is_told_and_what_it_hides_is_not(
+    source: AccessibilitySource, launch: Launch, desktop: Desktop, keys: Keys
+) -> None:
+    launch("galculator", env=TELLING)
+    before = {node.name for node in look_until(source, desktop, "sqrt").nodes}
+    assert {*"0123456789", "AC", "sqrt"} <= before
+    keys("alt+v")
+    seen = look_until(source, desktop, "Basic Mode")
+    (menu,) = [popup for popup in desktop.popups() if popup.kind == "menu"]
+    under = {node.name for node in seen.nodes if menu.box.contains(*node.box.centre)}
+    assert {"Basic Mode", "Scientific Mode", "Paper Mode"} <= under
+    assert not {"C", "AC"} & under
+    keys("Escape")
+
+
+def test_a_menu_bar_is_cut_into_its_menus(
+    source: AccessibilitySource, launch: Launch, desktop: Desktop
+) -> None:
+    launch("mousepad", "--disable-server", env=TELLING)
+    look_until(source, desktop, "Document")
+    elements = Observer(desktop, load_parser(), source).observe().elements
+    bar = [element.text for element in elements if element.role == "menuitem"]
+    assert bar == ["File", "Edit", "Search", "View", "Document", "Help"]
+    assert not [e.text for e in elements if e.role == "text" and "Search" in e.text]
 
 
 def test_without_a_bus_there_is_only_what_is_seen(launch: Launch, desktop: Desktop) -> None:

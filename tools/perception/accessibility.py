@@ -4,6 +4,7 @@ Whatever the child meets (no bus, no `gi`, an application that hangs, a crash in
 look at most its time limit and never ends deskhand.
 """
 
+import importlib.util
 import json
 import os
 import queue
@@ -26,8 +27,8 @@ from .elements import Role, State
 SWITCH = "DESKHAND_ACCESSIBILITY"
 PROBE = Path(__file__).with_name("accessibility_probe.py")
 TIMEOUT_S = 0.3
-BUDGET_SHARE = 0.7
-"""Of the time limit, for walking; the rest is for the answer's way."""
+BUDGET_SHARE = 0.6
+"""Of the time limit, for walking; the rest is for a last call that hangs, and the answer's way."""
 MAX_NODES = 2000
 START_S = 10.0
 """Patience with a child that loads its libraries; looks do not wait for it."""
@@ -35,6 +36,7 @@ HUNG_S = 2.0
 """A child that answers no question for so long is ended."""
 RESTART_S = (2.0, 60.0)
 """First and longest pause before a child that failed is started again; doubled each time."""
+SAME_WINDOW_IOU = 0.5
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 Status = Literal["ok", "partial", "starting", "timed out", "unavailable"]
@@ -50,6 +52,13 @@ class Node:
     """In desktop units."""
     states: frozenset[State]
     pid: int
+    window: Box | None = None
+    """The window of its application that it belongs to, in desktop units, without a frame; None
+    where that is not told."""
+    title: str = ""
+    """Of that window."""
+    is_in_menu: bool = False
+    """True for what opens in front of its window: items of a menu or a drop-down list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,7 @@ class AccessibilitySource:
     def __init__(
         self, command: Sequence[str] | None = None, *, env: Mapping[str, str] | None = None
     ) -> None:
-        self._command = list(command or (probe_python(), str(PROBE)))
+        self._command = list(command or probe_command())
         self._env = None if env is None else dict(env)
         self._child: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
@@ -119,11 +128,11 @@ class AccessibilitySource:
         return AccessibilityLook(
             nodes=[
                 node
-                for record in answer.get("nodes") or ()
+                for record in _listed(answer.get("nodes"))
                 if (node := _as_node(record)) and is_on_top(node, windows, popups)
             ],
             status="ok" if answer.get("whole") else "partial",
-            silent=tuple(answer.get("silent") or ()),
+            silent=tuple(p for p in _listed(answer.get("silent")) if isinstance(p, int)),
         )
 
     def close(self) -> None:
@@ -135,10 +144,9 @@ class AccessibilitySource:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
+        if child.stdin is not None:
+            with suppress(OSError):
+                child.stdin.close()
 
     def __enter__(self) -> "AccessibilitySource":
         return self
@@ -193,24 +201,17 @@ class AccessibilitySource:
     def _ask(self, asked: Mapping[str, Any], timeout_s: float) -> dict[str, Any] | None:
         """Return the answer to this very question; None if it does not come in time.
 
-        A child that is late is waited for at the next looks, until it counts as hung.
+        A child that is late with an earlier one is not asked until it has answered that, which it
+        may do at a later look; in the end it counts as hung.
         """
-        assert self._child is not None
-        assert self._child.stdin is not None
         deadline = time.monotonic() + timeout_s
-        if self._late_since is None:
-            self._late_since = time.monotonic()
-            try:
-                self._child.stdin.write(json.dumps(asked) + "\n")
-                self._child.stdin.flush()
-            except (OSError, ValueError):
-                self._fail()
-                return None
         while True:
+            if self._late_since is None and not self._send(asked):
+                return None
             try:
                 said = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                if time.monotonic() - self._late_since > HUNG_S:
+                if time.monotonic() - (self._late_since or deadline) > HUNG_S:
                     self._fail()
                 return None
             if said is None:
@@ -219,7 +220,20 @@ class AccessibilitySource:
             if "seq" in said:
                 self._late_since = None
                 # What was true at an earlier question need not be true now.
-                return said if said["seq"] == asked["seq"] else None
+                if said["seq"] == asked["seq"]:
+                    return said
+
+    def _send(self, asked: Mapping[str, Any]) -> bool:
+        assert self._child is not None
+        assert self._child.stdin is not None
+        try:
+            self._child.stdin.write(json.dumps(asked) + "\n")
+            self._child.stdin.flush()
+        except (OSError, ValueError):
+            self._fail()
+            return False
+        self._late_since = time.monotonic()
+        return True
 
 
 def load_accessibility(env: Mapping[str, str] | None = None) -> AccessibilitySource | None:
@@ -239,24 +253,62 @@ def load_accessibility(env: Mapping[str, str] | None = None) -> AccessibilitySou
     return AccessibilitySource(env=env)
 
 
+def probe_python() -> str:
+    """Return a Python that has `gi`: this one, else the system's."""
+    return sys.executable if importlib.util.find_spec("gi") is not None else SYSTEM_PYTHON
+
+
+def probe_command() -> list[str]:
+    """Return the command that starts the probe."""
+    python = probe_python()
+    # Variables and packages that are meant for this Python are not for the system's.
+    isolated = ["-I"] if python == SYSTEM_PYTHON else []
+    return [python, *isolated, str(PROBE)]
+
+
 def is_on_top(node: Node, windows: Sequence[Window], popups: Sequence[Popup]) -> bool:
-    """Tell whether a node's middle is seen: AT-SPI calls showing what another window hides."""
+    """Tell whether a node's middle is seen: AT-SPI calls showing what another window hides.
+
+    The window or menu in front may be the same application's.
+    """
     x, y = node.box.centre
     for popup in popups:
         if popup.box.contains(x, y):
-            return popup.pid == node.pid or popup.pid is None
+            is_its_window = node.window is None or node.window.iou(popup.box) > SAME_WINDOW_IOU
+            return popup.pid in (None, node.pid) and (node.is_in_menu or is_its_window)
     for window in windows:
         if not window.is_minimized and window.box.contains(x, y):
-            return window.pid == node.pid
+            return window == owner_of(node, windows)
     return False
 
 
+def owner_of(node: Node, windows: Sequence[Window]) -> Window | None:
+    """Return the window that a node belongs to, None if it is not among these.
+
+    Args:
+        node: The node.
+        windows: Topmost first.
+    """
+    own = [window for window in windows if window.pid == node.pid and not window.is_minimized]
+    x, y = node.box.centre
+
+    def fit(window: Window) -> tuple[bool, float]:
+        if node.window is None:
+            return window.box.contains(x, y), float(window.is_active)
+        return bool(node.title) and window.title == node.title, window.box.iou(node.window)
+
+    return max(own, key=fit, default=None)
+
+
 def _collect(child: "subprocess.Popen[str]", answers: "queue.Queue[dict[str, Any] | None]") -> None:
-    """Pass on what a child says, None once it has ended; what is no answer is dropped."""
+    """Pass on what a child says, None once it has ended; what is no answer is dropped.
+
+    The pipe is closed here and not by `close`, which would wait for whoever else holds it open.
+    """
     assert child.stdout is not None
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError), child.stdout:
         for line in child.stdout:
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 said = json.loads(line)
                 if isinstance(said, dict):
                     answers.put(said)
@@ -268,19 +320,32 @@ def _as_node(record: Any) -> Node | None:
     try:
         if record["role"] not in get_args(Role):
             return None
+        window = record.get("window")
         return Node(
             role=record["role"],
-            name=str(record["name"]),
-            box=Box(*(int(side) for side in record["box"])),
+            name=_one_line(record["name"]),
+            box=_as_box(record["box"]),
             states=frozenset(s for s in record["states"] if s in get_args(State)),
             pid=int(record["pid"]),
+            window=None if window is None else _as_box(window),
+            title=str(record.get("title", "")),
+            is_in_menu=record.get("is_in_menu") is True,
         )
-    except (KeyError, TypeError, ValueError, OverflowError, BadArgumentError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError, BadArgumentError):
         return None
 
 
-def probe_python() -> str:
-    """Return a Python that has `gi`: this one, else the system's."""
-    from importlib.util import find_spec
+def _as_box(sides: Any) -> Box:
+    left, top, right, bottom = (int(side) for side in sides)
+    return Box(left, top, right, bottom)
 
-    return sys.executable if find_spec("gi") is not None else SYSTEM_PYTHON
+
+def _one_line(name: Any) -> str:
+    """Return a name as it could stand on a screen: one line that can be shown and written down."""
+    blank = (c if c.isprintable() else " " for c in str(name))
+    return " ".join("".join(blank).split())
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    """Return a list the child was to send, empty if it is none."""
+    return value if isinstance(value, list) else ()

@@ -5,10 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 from ..desktop.backend import Popup, Window
 from ..desktop.capture import Capture
 from ..desktop.desktop import Desktop
-from .accessibility import AccessibilitySource
+from .accessibility import AccessibilitySource, load_accessibility
 from .elements import Element, Observation
-from .parse import ScreenParser, same_pixels
+from .parse import ScreenParser, load_parser, same_pixels
 from .settle import settle
+
+
+def load_observer(desktop: Desktop) -> "Observer":
+    """Load what looks at a desktop; takes about half a second. Close it at the end.
+
+    Raises:
+        ConfigError: If the accessibility switch says neither on nor off.
+    """
+    # First: it loads in a process of its own meanwhile.
+    accessibility = load_accessibility()
+    return Observer(desktop, load_parser(), accessibility)
 
 
 class Observer:
@@ -30,6 +41,17 @@ class Observer:
         self._parser = parser
         self._accessibility = accessibility
         self._last: Observation | None = None
+
+    def close(self) -> None:
+        """End what asks the applications."""
+        if self._accessibility is not None:
+            self._accessibility.close()
+
+    def __enter__(self) -> "Observer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def can_read(self, character: str) -> bool:
         """Tell whether the OCR engine knows a character."""

@@ -63,7 +63,7 @@ class ScreenParser:
                 found.append(_placed(element, region, title))
         nodes = said()
         if nodes:
-            found = merge(found, nodes, capture, windows)
+            found = merge(found, nodes, capture, windows, popups)
         return self._numbering.number(found)
 
     def _parse_region(
