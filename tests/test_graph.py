@@ -28,6 +28,7 @@ from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.backend_fake import Event, FakeBackend
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import Box
+from deskhand.tools.perception.observe import Observer
 from deskhand.tools.perception.ocr import TextLine
 from deskhand.tools.perception.parse import ScreenParser
 from deskhand.tools.safety.gate import Approval
@@ -90,7 +91,9 @@ class Screen(FakeBackend):
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
-    monkeypatch.setattr(runner, "load_parser", lambda: ScreenParser(BlindOcr()))
+    monkeypatch.setattr(
+        runner, "load_observer", lambda desktop: Observer(desktop, ScreenParser(BlindOcr()))
+    )
     monkeypatch.setattr(verification, "PATIENCE_S", 0.1)
     return Screen()
 

@@ -132,8 +132,11 @@ def test_nothing_runs_after_close() -> None:
     )  # fmt: skip
     program = subprocess.Popen(["mousepad"], env=virtual.env, start_new_session=True)
     virtual.register(program.pid)
-    pids = processes_of(virtual.folder)
-    assert {stubborn.pid, program.pid} < pids
+    # A program shows its environment from its exec on.
+    deadline = time.monotonic() + PATIENCE_S
+    while not {stubborn.pid, program.pid} < (pids := processes_of(virtual.folder)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert len(pids) >= 6  # and the keeper with Xvfb, openbox, the bus
     virtual.close()
     virtual.close()
