@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.chromium import CHROMIUM
-from benchmarks.galleries.spec import WIDGETS
+from benchmarks.galleries.spec import IN_PAGE, SWITCHES, TABS, WIDGETS
 from deskhand.tools.desktop.apps import launch
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.processes import end_groups, family
@@ -26,14 +26,29 @@ from deskhand.tools.perception.observe import Observer
 from deskhand.tools.perception.parse import load_parser
 
 GALLERIES = Path(__file__).resolve().parent / "galleries"
-STATES = ("checked", "disabled")
+STATES = ("checked", "disabled", "selected")
+WITH_SWITCHES = ("gtk", "browser")
 SETTLE_S = 2.0
+VALUES = {"Volume": 30, "Balance": 0}
+STYLE = """
+body{font:15px sans-serif} main{columns:3} p{margin:14px}
+nav{border-bottom:1px solid #8888}
+[role=tab]{display:inline-block;padding:9px 16px;margin-bottom:-1px}
+[aria-selected=true]{border-bottom:3px solid #1a73e8}
+[role=switch]{appearance:none;width:36px;height:20px;border-radius:10px;background:#888;
+  position:relative;vertical-align:middle}
+[role=switch]:checked{background:#1a73e8}
+[role=switch]::after{content:"";position:absolute;left:2px;top:2px;width:16px;height:16px;
+  border-radius:50%;background:#fff}
+[role=switch]:checked::after{left:18px}
+"""
+"""Tabs and switches as most pages draw them: HTML has none."""
 
 
 def page(dark: bool) -> str:
     """Return the gallery as a page with the browser's own widgets."""
     cells = []
-    for kind, label, states in WIDGETS:
+    for kind, label, states in (*IN_PAGE, *SWITCHES):
         off = " disabled" if "disabled" in states else ""
         on = " checked" if "checked" in states else ""
         name = html.escape(label)
@@ -44,18 +59,29 @@ def page(dark: bool) -> str:
                 "button": f"<button{off}>{name}</button>",
                 "combobox": f"<select{off}><option>{name}<option>Madrid</select>",
                 "textbox": f"<label>{name} <input{off}></label>",
+                "slider": f"<label>{name} <input type=range value={VALUES.get(label)}></label>",
+                "spinbutton": f"<label>{name} <input type=number value=3></label>",
+                "switch": f"<label>{name} <input type=checkbox role=switch{on}></label>",
             }[kind]
         )
     scheme = "dark" if dark else "light"
-    style = f":root{{color-scheme:{scheme}}}body{{columns:3;font:15px sans-serif}}p{{margin:14px}}"
+    tabs = "".join(
+        f"<span role=tab aria-selected={'true' if states else 'false'}>{label}</span>"
+        for _, label, states in TABS
+    )
     body = "".join(f"<p>{cell}" for cell in cells)
-    return f"<!doctype html><meta charset=utf-8><title>Gallery</title><style>{style}</style>{body}"
+    return (
+        f"<!doctype html><meta charset=utf-8><title>Gallery</title>"
+        f"<style>:root{{color-scheme:{scheme}}}{STYLE}</style>"
+        f"<nav>{tabs}</nav><main>{body}</main>"
+    )
 
 
-def judge(elements: Sequence[Element]) -> list[tuple[str, str, str]]:
+def judge(elements: Sequence[Element], toolkit: str) -> list[tuple[str, str, str]]:
     """Return for each widget its kind, label and what is wrong with it, empty if nothing is."""
     found = []
-    for kind, label, states in WIDGETS:
+    switches = SWITCHES if toolkit.startswith(WITH_SWITCHES) else ()
+    for kind, label, states in (*WIDGETS, *switches):
         alike = [element for element in elements if element.text == label]
         own = next((element for element in alike if element.role == kind), None)
         if own is None:
@@ -87,8 +113,9 @@ def main() -> None:
     """Show the galleries one by one and print the table."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--misses", action="store_true")
+    options.add_argument("--pictures", type=Path, metavar="FOLDER", help="keep what was seen")
     chosen = options.parse_args()
-    right = 0
+    right, shown = 0, 0
     with (
         Sandbox.start((1280, 800)) as sandbox,
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
@@ -118,11 +145,15 @@ def main() -> None:
                     )  # fmt: skip
                     time.sleep(SETTLE_S)
                     seen = Observer(desktop, load_parser()).observe()
-                    right += report(name, judge(seen.elements), chosen.misses)
+                    judged = judge(seen.elements, name)
+                    right += report(name, judged, chosen.misses)
+                    shown += len(judged)
+                    if chosen.pictures is not None:
+                        seen.capture.save(chosen.pictures / f"{name}.png")
                 finally:
                     end_groups([pid for one in started for pid in family(one)], patience_s=4.0)
                     time.sleep(SETTLE_S)  # until its windows are gone as well
-    print(f"{right} of {len(commands) * len(WIDGETS)} widgets have the right kind and states")
+    print(f"{right} of {shown} widgets have the right kind and states")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The gallery in GTK 3."""
 
 import gi  # type: ignore[import-not-found,unused-ignore]
-from spec import WIDGETS  # type: ignore[import-not-found,unused-ignore]
+from spec import IN_PAGE, SWITCHES, TABS  # type: ignore[import-not-found,unused-ignore]
 
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # type: ignore[import-not-found,unused-ignore]  # noqa: E402
@@ -9,7 +9,7 @@ from gi.repository import Gtk  # type: ignore[import-not-found,unused-ignore]  #
 window = Gtk.Window(title="Gallery", border_width=12)
 grid = Gtk.Grid(row_spacing=10, column_spacing=24)
 first = None
-for number, (kind, label, states) in enumerate(WIDGETS):
+for number, (kind, label, states) in enumerate((*IN_PAGE, *SWITCHES)):
     cell = Gtk.Box(spacing=8)
     if kind == "checkbox":
         widget = Gtk.CheckButton(label=label, active="checked" in states)
@@ -27,12 +27,27 @@ for number, (kind, label, states) in enumerate(WIDGETS):
         widget.set_active(0)
     else:
         cell.add(Gtk.Label(label=label, width_chars=8, xalign=0))
-        widget = Gtk.Entry()
+        if kind == "slider":
+            widget = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, 100, 1)
+            widget.set_draw_value(False)
+            widget.set_size_request(150, -1)
+            widget.set_value(30 if label == "Volume" else 0)
+        elif kind == "spinbutton":
+            widget = Gtk.SpinButton.new_with_range(0, 99, 1)
+            widget.set_value(3)
+        elif kind == "switch":
+            widget = Gtk.Switch(active="checked" in states)
+        else:
+            widget = Gtk.Entry()
     if "disabled" in states:
         cell.set_sensitive(False)
     cell.add(widget)
     grid.attach(cell, number // 10, number % 10, 1, 1)
-window.add(grid)
+book = Gtk.Notebook()
+for _, label, states in TABS:
+    book.append_page(grid if "selected" in states else Gtk.Label(), Gtk.Label(label=label))
+window.add(book)
 window.connect("destroy", Gtk.main_quit)
 window.show_all()
+book.set_current_page(next(n for n, (_, _, states) in enumerate(TABS) if "selected" in states))
 Gtk.main()

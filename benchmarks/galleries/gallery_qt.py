@@ -2,13 +2,14 @@
 
 import sys
 
-from PyQt5 import QtWidgets  # type: ignore[import-not-found,unused-ignore]
-from spec import WIDGETS  # type: ignore[import-not-found,unused-ignore]
+from PyQt5 import QtCore, QtWidgets  # type: ignore[import-not-found,unused-ignore]
+from spec import IN_PAGE, TABS  # type: ignore[import-not-found,unused-ignore]
 
 application = QtWidgets.QApplication(sys.argv)
-window = QtWidgets.QWidget(windowTitle="Gallery")
-grid = QtWidgets.QGridLayout(window)
-for number, (kind, label, states) in enumerate(WIDGETS):
+window = QtWidgets.QTabWidget(windowTitle="Gallery")
+page = QtWidgets.QWidget()
+grid = QtWidgets.QGridLayout(page)
+for number, (kind, label, states) in enumerate(IN_PAGE):
     cell = QtWidgets.QWidget()
     row = QtWidgets.QHBoxLayout(cell)
     if kind == "checkbox":
@@ -25,9 +26,18 @@ for number, (kind, label, states) in enumerate(WIDGETS):
         widget.addItems([label, "Madrid"])
     else:
         row.addWidget(QtWidgets.QLabel(label))
-        widget = QtWidgets.QLineEdit()
+        if kind == "slider":
+            widget = QtWidgets.QSlider(QtCore.Qt.Horizontal)
+            widget.setValue(30 if label == "Volume" else 0)
+        elif kind == "spinbutton":
+            widget = QtWidgets.QSpinBox(value=3)
+        else:
+            widget = QtWidgets.QLineEdit()
     widget.setEnabled("disabled" not in states)
     row.addWidget(widget)
     grid.addWidget(cell, number % 10, number // 10)
+for _, label, states in TABS:
+    window.addTab(page if "selected" in states else QtWidgets.QWidget(), label)
+window.setCurrentWidget(page)
 window.show()
 application.exec_()

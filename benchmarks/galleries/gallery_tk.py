@@ -3,14 +3,20 @@
 import tkinter
 from tkinter import ttk
 
-from spec import WIDGETS  # type: ignore[import-not-found,unused-ignore]
+from spec import IN_PAGE, TABS  # type: ignore[import-not-found,unused-ignore]
 
 root = tkinter.Tk()
 root.title("Gallery")
+book = ttk.Notebook(root)
+book.pack(fill="both", expand=True)
+page = ttk.Frame(book)
+for _, label, states in TABS:
+    book.add(page if "selected" in states else ttk.Frame(book), text=label)
+book.select(page)  # type: ignore[no-untyped-call]
 day = tkinter.StringVar()
 kept = []
-for number, (kind, label, states) in enumerate(WIDGETS):
-    cell = ttk.Frame(root)
+for number, (kind, label, states) in enumerate(IN_PAGE):
+    cell = ttk.Frame(page)
     cell.grid(row=number % 10, column=number // 10, padx=16, pady=6, sticky="w")
     widget: ttk.Widget
     if kind == "checkbox":
@@ -27,7 +33,13 @@ for number, (kind, label, states) in enumerate(WIDGETS):
         widget.set(label)
     else:
         ttk.Label(cell, text=label, width=8).pack(side="left")
-        widget = ttk.Entry(cell, width=16)
+        if kind == "slider":
+            widget = ttk.Scale(cell, from_=0, to=100, value=30 if label == "Volume" else 0)
+        elif kind == "spinbutton":
+            widget = ttk.Spinbox(cell, from_=0, to=99, width=6)
+            widget.insert(0, "3")
+        else:
+            widget = ttk.Entry(cell, width=16)
     if "disabled" in states:
         widget.state(["disabled"])
     widget.pack(side="left")

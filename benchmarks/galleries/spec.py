@@ -1,4 +1,4 @@
-"""The widgets that every gallery shows: kind, label, states. Twenty-five a toolkit."""
+"""The widgets that every gallery shows: kind, label, states. Thirty-one a toolkit."""
 
 WIDGETS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("checkbox", "Apples", ("checked",)),
@@ -26,4 +26,17 @@ WIDGETS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("combobox", "Lisbon", ("disabled",)),
     ("textbox", "Street", ()),
     ("textbox", "Town", ("disabled",)),
+    ("slider", "Volume", ()),
+    ("slider", "Balance", ()),
+    ("spinbutton", "Copies", ()),
+    ("tab", "Trains", ()),
+    ("tab", "Buses", ("selected",)),
+    ("tab", "Ferries", ()),
 )
+SWITCHES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("switch", "Bluetooth", ("checked",)),
+    ("switch", "Location", ("unchecked",)),
+)
+"""Where there are such: in GTK and on pages."""
+IN_PAGE = tuple(widget for widget in WIDGETS if widget[0] != "tab")
+TABS = tuple(widget for widget in WIDGETS if widget[0] == "tab")

@@ -15,11 +15,16 @@ from .controls import ControlFinder
 from .disabled import with_disabled
 from .elements import Element
 from .icons import find_icons
+from .layout import BoxSet
 from .links import find_links
 from .menus import with_menu_bar
 from .ocr import OcrEngine, TextLine
 from .reading_order import in_reading_order
+from .runs import find_runs
+from .sliders import with_sliders
 from .split import gradient, split_lines
+from .switches import with_switches
+from .tabs import with_tabs
 from .widgets import find_frames
 
 TITLE_BAR_PX = 12
@@ -63,6 +68,10 @@ def parse_region(
     found = _with_links(pixels, found, lines)
     found += _icons(edges, found, lines)
     found = with_disabled(pixels, found)
+    runs, boxes = find_runs(edges), BoxSet(frame.box for frame in frames)
+    found = with_sliders(edges, runs, found, lines, boxes)
+    found = with_switches(pixels, found, lines, boxes)
+    found = with_tabs(pixels, edges, runs, found, lines)
     if is_window:
         width = pixels.shape[1]
         found = [kept for element in found if (kept := _outside_title_bar(element, width))]
