@@ -52,7 +52,7 @@ def with_tabs(
         elements: In pixels of the region.
         lines: Its texts, tight.
     """
-    texts = [line.box for line in lines if 0 < len(line.text) <= MAX_TAB_CHARS]
+    texts = [line.box for line in lines if _may_be_tab(line.text)]
     tabs: dict[Box, bool] = {}
     for text, ends_at in _under_bars(pixels, runs, texts):
         _add_row(text, ends_at, texts, runs, tabs)
@@ -123,8 +123,11 @@ def _is_sheet(ink: NDArray[np.bool_], text: Box, y: int) -> bool:
 def _add_row(
     front: Box, ends_at: int, texts: Sequence[Box], runs: Runs, tabs: dict[Box, bool]
 ) -> None:
-    """Note a tab and its neighbours: texts in its row with the same line below."""
-    tabs[front] = True
+    """Note a tab and its neighbours: texts in its row with the same line below.
+
+    A tab that stands alone is none: most such shapes are a label between two frames.
+    """
+    found = {front: True}
     row = sorted(
         (
             text
@@ -141,8 +144,14 @@ def _add_row(
             reach = (ends_at - SAME_LINE_PX, ends_at + SAME_LINE_PX + 2)
             if gap > MAX_GAP_PX or not runs.covers(reach, text.left, text.right):
                 break
-            tabs.setdefault(text, False)
+            found[text] = False
             last = text
+    if len(found) > 1:
+        tabs.update({text: is_front or tabs.get(text, False) for text, is_front in found.items()})
+
+
+def _may_be_tab(text: str) -> bool:
+    return 0 < len(text) <= MAX_TAB_CHARS and not text.endswith(":")
 
 
 def _as_tab(element: Element, tabs: dict[Box, bool]) -> Element:
