@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
@@ -20,11 +21,13 @@ LINE_HEIGHT_PX = 48
 BUCKET_PX = 32
 """Crops are padded to a multiple of this, and by one more: a text that ends at the edge of the
 input loses letters (Prit... for Print...)."""
-MIN_PIECE = 12
+MIN_PIECE = 8
 """Width of a line, as a multiple of its height, from which on it is read in pieces."""
 MIN_BLANK = 0.25
 """Width of a blank between words, as a multiple of the line's height."""
 GROUND_STEP = 3
+BLANK_SHARE = 0.15
+"""At least so many columns of a line hold no letter; monospaced lines have few blanks."""
 RIM = 0.15
 CACHE_SIZE = 20_000
 
@@ -118,8 +121,7 @@ def _cuts(crop: Pixels) -> list[int]:
         return [0, width]
     rim = int(RIM * height)
     colours = crop[rim : height - rim].astype(np.int16)  # other lines may reach into the rim
-    # A column that is like most others, row by row, holds no letter; a rule may run through all.
-    ground = np.median(colours[:, ::GROUND_STEP], axis=1)[:, None]
+    ground = _ground(colours)
     is_blank = (np.abs(colours - ground) <= INK).all(axis=(0, 2))
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_blank, [False])).astype(np.int8)))
     cuts = [0]
@@ -129,6 +131,21 @@ def _cuts(crop: Pixels) -> list[int]:
         if is_gap and min(middle - cuts[-1], width - middle) >= MIN_PIECE * height / 2:
             cuts.append(middle)
     return [*cuts, width]
+
+
+def _ground(colours: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Return what a line looks like where it holds no letter, row by row: a rule may run through.
+
+    Args:
+        colours: Of the line, shape (H, W, 3).
+
+    Returns:
+        Shape (H, 1, 3).
+    """
+    paper = np.median(colours[:, ::GROUND_STEP].reshape(-1, 3), axis=0)
+    ink = np.abs(colours - paper).sum(axis=(0, 2))
+    blanks = np.argsort(ink, kind="stable")[: max(1, int(BLANK_SHARE * len(ink)))]
+    return np.asarray(np.median(colours[:, blanks], axis=1)[:, None])
 
 
 def _joined(cuts: Sequence[int], pieces: Sequence[Read]) -> Read:
