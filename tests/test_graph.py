@@ -40,7 +40,7 @@ WINDOW = Window(id=1, title="Fake", app="fake", pid=1, box=Box(0, 0, 640, 480), 
 class BlindOcr:
     """Reads nothing."""
 
-    def read(self, _pixels: Any, *, check: Any = None) -> Sequence[TextLine]:
+    def read(self, _pixels: Any, _ink: Any = None, *, check: Any = None) -> Sequence[TextLine]:
         return []
 
     def read_boxes(self, _pixels: Any, boxes: Sequence[Box]) -> Sequence[TextLine]:

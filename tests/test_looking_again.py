@@ -1,7 +1,7 @@
 """Looking again sees what new eyes would: random and adversarial sessions."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from deskhand.tools.desktop.backend import Popup, Window
 from deskhand.tools.desktop.capture import Capture, Pixels
 from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.elements import Element
+from deskhand.tools.perception.ink import Ink
 from deskhand.tools.perception.numbering import Numbering
 from deskhand.tools.perception.ocr import TextLine, load_ocr
 from deskhand.tools.perception.parse import ScreenParser, load_parser
@@ -29,9 +30,11 @@ class CountingOcr:
         self._ocr = load_ocr()
         self.reads = 0
 
-    def read(self, pixels: Pixels, **options: object) -> Sequence[TextLine]:
+    def read(
+        self, pixels: Pixels, ink: Ink | None = None, *, check: Callable[[], None] = lambda: None
+    ) -> Sequence[TextLine]:
         self.reads += 1
-        return self._ocr.read(pixels, **options)  # type: ignore[arg-type]
+        return self._ocr.read(pixels, ink, check=check)
 
     def read_boxes(self, pixels: Pixels, boxes: Sequence[Box]) -> Sequence[TextLine]:
         return self._ocr.read_boxes(pixels, boxes)

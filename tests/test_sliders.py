@@ -3,11 +3,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 from deskhand.tools.desktop.geometry import Box
+from deskhand.tools.perception.ink import gradient
 from deskhand.tools.perception.layout import BoxSet
 from deskhand.tools.perception.ocr import TextLine
 from deskhand.tools.perception.runs import find_runs
 from deskhand.tools.perception.sliders import with_sliders
-from deskhand.tools.perception.split import gradient
 
 LABEL = TextLine(text="Volume", box=Box(20, 42, 70, 56), score=0.99, centres=())
 

@@ -11,9 +11,10 @@ from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.disabled import with_disabled
 from deskhand.tools.perception.elements import Element, Role
 from deskhand.tools.perception.icons import find_icons
+from deskhand.tools.perception.ink import gradient
 from deskhand.tools.perception.menus import as_menu, with_menu_bar
 from deskhand.tools.perception.parse import ScreenParser, load_parser
-from deskhand.tools.perception.split import gradient
+from deskhand.tools.perception.pixel_keys import PixelCache
 
 FONT = ImageFont.load_default(size=15)
 SIZE = (480, 140)
@@ -104,11 +105,11 @@ def test_faint_controls_are_disabled() -> None:
 
     boxes = [Box(15 + 120 * n, 25, 90 + 120 * n, 55) for n in range(3)]
     buttons = [element("Button", box, "button") for box in boxes]
-    found = with_disabled(drawn(paint), buttons)
+    found = with_disabled(drawn(paint), buttons, PixelCache())
     assert [sorted(e.states) for e in found] == [[], [], ["disabled"]]
     # Grey text is a caption: only what can be clicked can be disabled.
     texts = [element("Button", box) for box in boxes]
-    assert with_disabled(drawn(paint), texts) == texts
+    assert with_disabled(drawn(paint), texts, PixelCache()) == texts
 
 
 def test_texts_in_a_row_with_one_gap_are_a_menu_bar() -> None:

@@ -11,10 +11,11 @@ from deskhand.tools.desktop.capture import Capture, Pixels
 from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.check_marks import find_check_marks
 from deskhand.tools.perception.elements import Element
+from deskhand.tools.perception.ink import gradient
 from deskhand.tools.perception.observe import observe_image
 from deskhand.tools.perception.parse import ScreenParser, load_parser
+from deskhand.tools.perception.pixel_keys import PixelCache
 from deskhand.tools.perception.reading_order import in_reading_order
-from deskhand.tools.perception.split import gradient
 from deskhand.tools.perception.widgets import find_frames
 
 GROUND, INK, EDGE = "#e8e8e8", "#202020", "#707070"
@@ -89,7 +90,7 @@ def test_marks_and_what_they_say() -> None:
         circle(draw, 60, 60, dot=True)
 
     pixels = drawn(paint)
-    marks = find_check_marks(pixels, find_frames(gradient(pixels)))
+    marks = find_check_marks(pixels, find_frames(gradient(pixels)), PixelCache())
     found = sorted((mark.box.top, mark.box.left, mark.shape, mark.is_checked) for mark in marks)
     assert found == [
         (20, 20, "square", False), (20, 60, "square", True), (20, 100, "square", True),
@@ -107,7 +108,7 @@ def test_other_small_things_are_no_marks() -> None:
         draw.line([(203, 27), (207, 23)], fill=INK, width=2)
 
     pixels = drawn(paint)
-    assert find_check_marks(pixels, find_frames(gradient(pixels))) == []
+    assert find_check_marks(pixels, find_frames(gradient(pixels)), PixelCache()) == []
 
 
 # --- elements

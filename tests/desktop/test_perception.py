@@ -15,6 +15,7 @@ from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.desktop.sandbox import Sandbox
 from deskhand.tools.perception.elements import Observation
 from deskhand.tools.perception.ground import find, sees
+from deskhand.tools.perception.ink import Ink
 from deskhand.tools.perception.observe import Observer
 from deskhand.tools.perception.ocr import OcrEngine, TextLine
 from deskhand.tools.perception.parse import ScreenParser, load_parser
@@ -57,10 +58,10 @@ class CountingOcr:
         self.reads = 0
 
     def read(
-        self, pixels: Pixels, *, check: Callable[[], None] = lambda: None
+        self, pixels: Pixels, ink: Ink | None = None, *, check: Callable[[], None] = lambda: None
     ) -> Sequence[TextLine]:
         self.reads += 1
-        return self._ocr.read(pixels, check=check)
+        return self._ocr.read(pixels, ink, check=check)
 
     def read_boxes(self, pixels: Pixels, boxes: Sequence[Box]) -> Sequence[TextLine]:
         return self._ocr.read_boxes(pixels, boxes)

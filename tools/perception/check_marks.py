@@ -1,7 +1,7 @@
 """Check boxes and radio buttons: small closed shapes that stand alone, and whether they are set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .pixel_keys import PixelCache, pixel_key
 from .widgets import Frame
 
 SIDE_PX = (9, 22)
@@ -46,10 +47,25 @@ class CheckMark:
     is_checked: bool
 
 
-def find_check_marks(pixels: Pixels, frames: Sequence[Frame]) -> list[CheckMark]:
-    """Return the frames that have the form and the inside of a check box or radio button."""
-    marks = [_as_mark(pixels, frame.box) for frame in frames if is_mark_sized(frame.box)]
-    return [mark for mark in marks if mark is not None]
+def find_check_marks(pixels: Pixels, frames: Sequence[Frame], cache: PixelCache) -> list[CheckMark]:
+    """Return the frames that have the form and the inside of a check box or radio button.
+
+    Args:
+        pixels: RGB, uint8, shape (H, W, 3).
+        frames: In it.
+        cache: Keeps what a frame is by its pixels.
+    """
+    screen = Box.of_size(pixels.shape[1], pixels.shape[0])
+    marks = []
+    for frame in frames:
+        area = frame.box.inflate(MARGIN_PX)
+        if not is_mark_sized(frame.box) or area.intersect(screen) != area:
+            continue
+        around = pixels[area.top : area.bottom, area.left : area.right]
+        mark = cache.answer(pixel_key(around, "mark"), lambda: _as_mark(around))  # noqa: B023
+        if mark is not None:
+            marks.append(replace(mark, box=mark.box.shift(area.left, area.top)))
+    return marks
 
 
 def is_mark_sized(box: Box) -> bool:
@@ -62,11 +78,9 @@ def is_mark_sized(box: Box) -> bool:
     )
 
 
-def _as_mark(pixels: Pixels, frame: Box) -> CheckMark | None:
-    area = frame.inflate(MARGIN_PX)
-    if area.intersect(Box.of_size(pixels.shape[1], pixels.shape[0])) != area:
-        return None
-    around = pixels[area.top : area.bottom, area.left : area.right].astype(np.int16)
+def _as_mark(pixels: Pixels) -> CheckMark | None:
+    """Return the mark in the pixels of a frame and its margin, None if it is none."""
+    around = pixels.astype(np.int16)
     sides = (around[0], around[-1], around[1:-1, 0], around[1:-1, -1])
     ground = np.median(np.concatenate(sides), axis=0)
     # Side by side: the letter next to a D covers but a third of one side.
@@ -80,7 +94,7 @@ def _as_mark(pixels: Pixels, frame: Box) -> CheckMark | None:
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     shape = silhouette[top:bottom, left:right]
     inside = around[top:bottom, left:right]
-    box = Box(int(left), int(top), int(right), int(bottom)).shift(area.left, area.top)
+    box = Box(int(left), int(top), int(right), int(bottom))
     if min(shape.shape) < SIDE_PX[0] or abs(box.width - box.height) > MAX_SKEW_PX:
         return None
     kind = _shape_of(shape)

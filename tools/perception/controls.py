@@ -22,11 +22,11 @@ from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .check_marks import CheckMark
 from .elements import Element, Role, Source, State
+from .ink import INK
 from .labels import label_above, label_of
 from .layout import BoxSet, hugs, is_in_row, share_inside
 from .ocr import OcrEngine, TextLine
 from .signs import ARROW_PX, MIN_SIGN_SCORE, SignReader
-from .split import INK
 from .widgets import MAX_CONTROL_HEIGHT_PX, Frame, is_cell, look_of
 
 MIN_FIELD = (40, 16)

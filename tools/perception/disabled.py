@@ -8,6 +8,7 @@ import numpy as np
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .elements import Element, Role
+from .pixel_keys import PixelCache, pixel_key
 
 KINDS: frozenset[Role] = frozenset(("button", "checkbox", "radio", "combobox", "menuitem"))
 MARKED: frozenset[Role] = frozenset(("checkbox", "radio"))
@@ -20,23 +21,24 @@ MIN_USUAL = 90
 """Where no text stands out more, nothing can be told."""
 
 
-def with_disabled(pixels: Pixels, elements: Sequence[Element]) -> list[Element]:
+def with_disabled(pixels: Pixels, elements: Sequence[Element], cache: PixelCache) -> list[Element]:
     """Return the elements; controls whose text is faint beside the others' are disabled.
 
     Args:
         pixels: The region they were found in, RGB, uint8, shape (H, W, 3).
         elements: In pixels of the region.
+        cache: Keeps how much a part stands out by its pixels.
     """
     if not any(element.role in KINDS for element in elements):
         return list(elements)
     step = 1 + len(elements) // SAMPLE
     texts = [
-        contrast(pixels, _text_box(element))
+        contrast(pixels, _text_box(element), cache)
         if element.text and (element.role in KINDS or number % step == 0)
         else None
         for number, element in enumerate(elements)
     ]
-    marks = [contrast(pixels, _mark_box(e)) if e.role in MARKED else None for e in elements]
+    marks = [contrast(pixels, _mark_box(e), cache) if e.role in MARKED else None for e in elements]
     usual_text = _usual(texts)
     # A set mark stands out more than an empty one: each is compared with its like.
     is_set = ["checked" in element.states for element in elements]
@@ -77,11 +79,16 @@ def _text_box(element: Element) -> Box:
     return Box(left, element.box.top, element.box.right, element.box.bottom)
 
 
-def contrast(pixels: Pixels, box: Box) -> float:
+def contrast(pixels: Pixels, box: Box, cache: PixelCache) -> float:
     """Return how much the strongest strokes in a box differ from its ground, in [0, 255]."""
     inner = box.inflate(-3) if min(box.width, box.height) > 16 else box
-    inside = pixels[inner.top : inner.bottom, inner.left : inner.right].astype(np.int16)
+    inside = pixels[inner.top : inner.bottom, inner.left : inner.right]
     if inside.size == 0:
         return 0.0
+    return cache.answer(pixel_key(inside, "contrast"), lambda: _contrast(inside))
+
+
+def _contrast(pixels: Pixels) -> float:
+    inside = pixels.astype(np.int16)
     ground = np.median(inside.reshape(-1, 3), axis=0)
     return float(np.percentile(np.abs(inside - ground).max(2), 99))

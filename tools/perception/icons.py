@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..desktop.geometry import Box
+from .ink import INK, components
 from .layout import BoxSet
-from .split import INK
 
 SIDE_PX = (10, 48)
 MAX_SKEW = 2.0
@@ -28,18 +28,17 @@ def find_icons(edges: NDArray[np.uint8], known: Sequence[Box]) -> list[Box]:
     """
     ink = (edges > INK).astype(np.uint8)
     joined = cv2.dilate(ink, np.ones((JOIN_PX, JOIN_PX), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     taken = BoxSet(known)
     low, high = SIDE_PX
     rim = JOIN_PX // 2
     found = []
-    for left, top, width, height, _ in stats[1:].tolist():
-        width, height = width - 2 * rim, height - 2 * rim
+    for outer in components(np.asarray(joined, np.uint8)):
+        width, height = outer.width - 2 * rim, outer.height - 2 * rim
         if not (low <= width <= high and low <= height <= high):
             continue
         if max(width, height) > MAX_SKEW * min(width, height):
             continue
-        box = Box(left + rim, top + rim, left + rim + width, top + rim + height)
+        box = outer.inflate(-rim)
         is_part = (taken.shares_of(box) > 0).any() or (taken.shares_inside(box) > 0.5).any()
         if is_part or not _is_alone(ink, box):
             continue

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .ocr import TextLine
+from .pixel_keys import PixelCache, pixel_key
 
 MIN_CONTRAST = 60
 """Difference of a colour value from the ground above which a pixel is ink."""
@@ -43,16 +44,27 @@ class _Word:
         return self.is_blue or self.is_underlined
 
 
-def find_links(pixels: Pixels, line: TextLine) -> list[TextLine]:
+def find_links(pixels: Pixels, line: TextLine, cache: PixelCache) -> list[TextLine]:
     """Return the links in a line of text, from left to right.
 
     Args:
         pixels: The picture the line was read from, RGB, uint8, shape (H, W, 3).
         line: With a box that is tight around its ink.
+        cache: Keeps what is found by the pixels of the line.
     """
     box = line.box
     if box.height == 0 or box.width == 0:
         return []
+    left, bottom = max(0, box.left - BEYOND_PX), box.bottom + UNDERLINE_PX
+    area = pixels[box.top : bottom, left : box.right + BEYOND_PX]
+    here = line.shift(-left, -box.top)
+    found = cache.answer(pixel_key(area, "links", here), lambda: _links_in(area, here))
+    return [link.shift(left, box.top) for link in found]
+
+
+def _links_in(pixels: Pixels, line: TextLine) -> list[TextLine]:
+    """Return the links in a line, given its pixels and those around that count."""
+    box = line.box
     bottom = min(pixels.shape[0], box.bottom + UNDERLINE_PX)
     area = pixels[box.top : bottom, box.left : box.right].astype(np.int16)
     ground = np.median(area[::2, ::2].reshape(-1, 3), axis=0)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...memory.errors import ConfigError
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+
+if TYPE_CHECKING:
+    from .ink import Ink
 
 MODEL_FILES = ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx")
 """Detection and recognition of PP-OCRv6 small (Apache-2.0), which the rapidocr wheel ships."""
@@ -27,17 +30,27 @@ class TextLine:
     centres: tuple[float, ...]
     """For each character of `text`, the x of its middle in pixels of the picture."""
 
+    def shift(self, dx: int, dy: int) -> "TextLine":
+        """Return the same text elsewhere."""
+        return TextLine(
+            box=self.box.shift(dx, dy),
+            text=self.text,
+            score=self.score,
+            centres=tuple(x + dx for x in self.centres),
+        )
+
 
 class OcrEngine(Protocol):
     """Finds and reads text."""
 
     def read(
-        self, pixels: Pixels, *, check: Callable[[], None] = lambda: None
+        self, pixels: Pixels, ink: "Ink | None" = None, *, check: Callable[[], None] = lambda: None
     ) -> Sequence[TextLine]:
         """Return all lines of a picture, in no particular order.
 
         Args:
             pixels: RGB, uint8, shape (H, W, 3).
+            ink: Of the picture, where it is known already.
             check: Called between batches; may raise to cancel.
         """
         ...

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .ink import Ink, Mask, ink_of
 from .layout import BoxSet
 from .ocr import TextLine
-from .split import gradient
-from .strips import Mask, find_runs, find_strips, text_ink
+from .strips import find_runs, find_strips
 from .text_detection import TextDetector
 from .text_recognition import TextRecogniser
 
@@ -54,20 +54,20 @@ class OnnxOcr:
         return self._recogniser.can_read(character)
 
     def read(
-        self, pixels: Pixels, *, check: Callable[[], None] = lambda: None
+        self, pixels: Pixels, ink: Ink | None = None, *, check: Callable[[], None] = lambda: None
     ) -> Sequence[TextLine]:
         """Return all lines of a picture that are read with some confidence."""
         check()
-        ink = text_ink(gradient(pixels))
-        found = self._detector.find(pixels, find_strips(ink), check)
+        text = (ink_of(pixels) if ink is None else ink).text
+        found = self._detector.find(pixels, find_strips(text), check)
         boxes = [box for boxes in found for box in boxes]
-        lines = self._recogniser.read(pixels, [_around_ink(box, ink) for box in boxes], check)
+        lines = self._recogniser.read(pixels, [_around_ink(box, text) for box in boxes], check)
         kept = [
             replace(line, box=box)
             for line, box in zip(lines, boxes, strict=True)
             if line.score >= MIN_SCORE and line.text.strip()
         ]
-        return [*kept, *self._missed(pixels, find_runs(ink), boxes, check)]
+        return [*kept, *self._missed(pixels, find_runs(text), boxes, check)]
 
     def read_boxes(self, pixels: Pixels, boxes: Sequence[Box]) -> Sequence[TextLine]:
         """Return what stands in each box; may be empty text."""

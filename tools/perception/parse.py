@@ -1,7 +1,6 @@
 """From a screenshot to elements: what is on it, window by window, in reading order."""
 
 import sys
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from .menus import as_menu
 from .merge import merge
 from .numbering import Numbering
 from .ocr import OcrEngine, load_ocr
-from .pixel_keys import pixel_key
+from .pixel_keys import PixelCache, pixel_key
 from .region_parse import parse_region
 from .regions import Region, regions_of
 
@@ -36,7 +35,8 @@ class ScreenParser:
     def __init__(self, ocr: OcrEngine) -> None:
         self.ocr = ocr
         self._numbering = Numbering()
-        self._regions: OrderedDict[bytes, tuple[Element, ...]] = OrderedDict()
+        self._regions = PixelCache(CACHED_REGIONS)
+        self._parts = PixelCache()
 
     def parse(
         self,
@@ -72,19 +72,13 @@ class ScreenParser:
         pixels = region.pixels(picture)
         is_window = region.window is not None
         kind = None if region.popup is None else region.popup.kind
-        key = pixel_key(pixels, is_window, kind, region.covers_within)
-        known = self._regions.get(key)
-        if known is not None:
-            self._regions.move_to_end(key)
-            return known
-        elements = parse_region(pixels, self.ocr, is_window=is_window, check=check)
-        seen = [element for element in elements if not region.is_covered(element.box)]
-        if kind is not None and kind != "tooltip":
-            seen = as_menu(seen)
-        self._regions[key] = tuple(seen)
-        if len(self._regions) > CACHED_REGIONS:
-            self._regions.popitem(last=False)
-        return self._regions[key]
+
+        def read() -> Sequence[Element]:
+            elements = parse_region(pixels, self.ocr, self._parts, is_window=is_window, check=check)
+            seen = [element for element in elements if not region.is_covered(element.box)]
+            return as_menu(seen) if kind is not None and kind != "tooltip" else seen
+
+        return self._regions.answer(pixel_key(pixels, is_window, kind, region.covers_within), read)
 
 
 def load_parser() -> ScreenParser:

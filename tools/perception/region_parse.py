@@ -15,14 +15,16 @@ from .controls import ControlFinder
 from .disabled import with_disabled
 from .elements import Element
 from .icons import find_icons
+from .ink import ink_of
 from .layout import BoxSet
 from .links import find_links
 from .menus import with_menu_bar
 from .ocr import OcrEngine, TextLine
+from .pixel_keys import PixelCache
 from .reading_order import in_reading_order
 from .runs import find_runs
 from .sliders import with_sliders
-from .split import gradient, split_lines
+from .split import split_lines
 from .switches import with_switches
 from .tabs import with_tabs
 from .widgets import find_frames
@@ -40,34 +42,41 @@ BOX_LIKE = frozenset("oO0DQCVvX✓☑□■•○◯●◉") | frozenset("".join
 
 
 def parse_region(
-    pixels: Pixels, ocr: OcrEngine, *, is_window: bool, check: Callable[[], None]
+    pixels: Pixels,
+    ocr: OcrEngine,
+    cache: PixelCache,
+    *,
+    is_window: bool,
+    check: Callable[[], None],
 ) -> list[Element]:
     """Return what is in a region, in reading order, unnumbered, in pixels of the region.
 
     Args:
         pixels: RGB, uint8, shape (H, W, 3).
         ocr: Reads the text.
+        cache: Keeps what was found out about small parts, by their pixels.
         is_window: Whether it is a window with a title bar at its top.
         check: Called between pieces of work; may raise to cancel.
     """
     check()
-    edges = gradient(pixels)
+    ink = ink_of(pixels)
+    edges = ink.edges
     if not edges.any():
         return []  # a bare desktop
     frames = find_frames(edges)
-    read = ocr.read(pixels, check=check)
+    read = ocr.read(pixels, ink, check=check)
     marks = [
         mark
-        for mark in find_check_marks(pixels, frames)
+        for mark in find_check_marks(pixels, frames, cache)
         if not any(_is_letter(mark, line) for line in read)
     ]
-    lines = split_lines(read, edges, [mark.box for mark in marks])
+    lines = split_lines(read, ink, cache, [mark.box for mark in marks])
     check()
     lines = _without_symbols(lines)
     found = ControlFinder(pixels, edges, lines, frames, marks, ocr).elements()
-    found = _with_links(pixels, found, lines)
+    found = _with_links(pixels, found, lines, cache)
     found += _icons(edges, found, lines)
-    found = with_disabled(pixels, found)
+    found = with_disabled(pixels, found, cache)
     runs, boxes = find_runs(edges), BoxSet(frame.box for frame in frames)
     found = with_sliders(edges, runs, found, lines, boxes)
     found = with_switches(pixels, found, lines, boxes)
@@ -80,14 +89,14 @@ def parse_region(
 
 
 def _with_links(
-    pixels: Pixels, elements: Sequence[Element], lines: Sequence[TextLine]
+    pixels: Pixels, elements: Sequence[Element], lines: Sequence[TextLine], cache: PixelCache
 ) -> list[Element]:
     """Return the elements with the links in their texts: a text that is one becomes one."""
     by_box = {line.box: line for line in lines}
     found: list[Element] = []
     for element in elements:
         line = by_box.get(element.box) if element.role == "text" else None
-        links = [] if line is None else find_links(pixels, line)
+        links = [] if line is None else find_links(pixels, line, cache)
         if len(links) == 1 and links[0].text == element.text:
             found.append(replace(element, role="link"))
             continue

@@ -42,18 +42,21 @@ class Region:
         if not self.covers:
             return part
         part = part.copy()
-        ground = self._ground(part)
+        # Whole rows are copied ten times as fast as one colour, pixel by pixel.
+        row = np.tile(self._ground(part), (self.box.width, 1))
         for cover in self.covers_within:
-            part[cover.top : cover.bottom, cover.left : cover.right] = ground
+            part[cover.top : cover.bottom, cover.left : cover.right] = row[: cover.width]
         return part
 
     def _ground(self, part: Pixels) -> NDArray[np.uint8]:
-        seen = self._seen()
-        sample = part[::SAMPLE_PX, ::SAMPLE_PX][seen[::SAMPLE_PX, ::SAMPLE_PX]]
+        sample = part[::SAMPLE_PX, ::SAMPLE_PX][self._seen(SAMPLE_PX)]
         if len(sample) == 0:
-            sample = part[seen]
-        colours, counts = np.unique(sample, axis=0, return_counts=True)
-        return np.asarray(colours[counts.argmax()], np.uint8)
+            sample = part[self._seen()]
+        # One number a colour: numpy sorts rows of three ten times as slowly.
+        numbers = sample.astype(np.uint32) @ np.array((1 << 16, 1 << 8, 1), np.uint32)
+        colours, counts = np.unique(numbers, return_counts=True)
+        most = int(colours[counts.argmax()])
+        return np.array((most >> 16, (most >> 8) & 255, most & 255), np.uint8)
 
     @property
     def covers_within(self) -> tuple[Box, ...]:
@@ -74,10 +77,12 @@ class Region:
         """True if nothing of it can be seen."""
         return bool(self.covers) and not self._seen().any()
 
-    def _seen(self) -> NDArray[np.bool_]:
-        seen = np.ones((self.box.height, self.box.width), bool)
+    def _seen(self, step: int = 1) -> NDArray[np.bool_]:
+        """Return which pixels are not covered, of every `step`-th row and column."""
+        seen = np.ones((-(-self.box.height // step), -(-self.box.width // step)), bool)
         for cover in self.covers_within:
-            seen[cover.top : cover.bottom, cover.left : cover.right] = False
+            left, top, right, bottom = (-(-side // step) for side in cover.xyxy)
+            seen[top:bottom, left:right] = False
         return seen
 
 

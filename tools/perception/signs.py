@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .ink import INK
 from .ocr import OcrEngine, TextLine
-from .split import INK
 
 FRAME_BORDERS_PX = (3, 5, 7)
 """How thick a border may be, with its shadow: tried in turn until only the sign is left."""

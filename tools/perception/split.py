@@ -7,19 +7,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .ink import Ink, Mask
 from .ocr import TextLine
+from .pixel_keys import PixelCache, pixel_key
 
-INK = 14
-"""Gradient above which a pixel belongs to a glyph's edge."""
 GAP_SHARE = 0.45
 """A gap wider than this share of the line's height separates things; a blank between words of
 one text is about a fifth of it, the gap between two menus more than half."""
 MIN_GAP_PX = 7
-LONG_RULE_PX = 48
-RULE_HEIGHT_PX = 15
-"""No stroke of a letter is so long; what goes up from the end of such a line is a border too."""
 MIN_PART_AREA_PX = 4
 """Smaller than any full stop: a rest of a line that is cut off by the edge of the screen."""
 MIN_RULE_PX = 20
@@ -32,33 +28,29 @@ and underlines: the detector leaves room above and below a text, so that no lett
 BORDER_LETTERS = frozenset("[]|｜丨Ⅰ【】「」{}_")
 """What the model reads a border beside a text as."""
 
-Mask = NDArray[np.bool_]
-
-
-def gradient(pixels: Pixels) -> NDArray[np.uint8]:
-    """Return how much each pixel differs from its neighbours, the largest over the colours."""
-    spread = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
-    # Numpy's maximum along the last axis takes three times as long.
-    red, green, blue = cv2.split(spread)
-    return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
-
 
 def split_lines(
-    lines: Sequence[TextLine], edges: NDArray[np.uint8], marks: Sequence[Box] = ()
+    lines: Sequence[TextLine], ink: Ink, cache: PixelCache, marks: Sequence[Box] = ()
 ) -> list[TextLine]:
     """Return the lines cut at wide gaps, each with a box that is tight around its ink.
 
     Args:
         lines: As the engine read them.
-        edges: `gradient` of the picture they were read from.
+        ink: Of the picture they were read from.
+        cache: Keeps how a line is cut by its pixels.
         marks: Small frames (check boxes) that are no part of a text: a line is cut around them.
     """
-    ink = edges > INK
-    rules = borders(ink)
-    ink &= ~rules
     parts: list[TextLine] = []
-    for line in lines:
-        parts.extend(_split(_without_private(line), ink, rules, marks))
+    for line in map(_without_private, lines):
+        box = line.box
+        rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+        own, rules = ink.text[rows, columns], ink.rules[rows, columns]
+        # All that follows is in pixels of the line: it is cut alike wherever it stands.
+        here = line.shift(-box.left, -box.top)
+        inside = tuple(m.shift(-box.left, -box.top) for m in marks if _is_mark_in(m, box))
+        key = pixel_key(np.stack((own, rules)), "split", here, inside)
+        cut = cache.answer(key, lambda: _split(here, own, rules, inside))  # noqa: B023
+        parts += [part.shift(box.left, box.top) for part in cut]
     return parts
 
 
@@ -79,14 +71,14 @@ def _part(line: TextLine, kept: Sequence[int], box: Box) -> TextLine:
     )
 
 
-def _split(line: TextLine, page: Mask, borders: Mask, marks: Sequence[Box]) -> list[TextLine]:
+def _split(line: TextLine, ink: Mask, rules: Mask, marks: Sequence[Box]) -> list[TextLine]:
+    """Return the parts of a line that begins at (0, 0), with its own ink."""
     box = line.box
-    ink = page[box.top : box.bottom, box.left : box.right].copy()
-    inside = [mark for mark in marks if _is_mark_in(mark, box)]
-    for mark in inside:
-        ink[:, max(0, mark.left - 2 - box.left) : max(0, mark.right + 2 - box.left)] = False
+    ink = ink.copy()
+    for mark in marks:
+        ink[:, max(0, mark.left - 2) : max(0, mark.right + 2)] = False
     across, along = _straight(ink, box.height)
-    high = borders[box.top : box.bottom, box.left : box.right].mean(0) > BORDER_SHARE
+    high = rules.mean(0) > BORDER_SHARE
     walls = np.flatnonzero(across.any(0) | high)
     ink[across | along] = False
     columns = np.flatnonzero(ink.any(0))
@@ -99,10 +91,10 @@ def _split(line: TextLine, page: Mask, borders: Mask, marks: Sequence[Box]) -> l
     starts = [int(columns[0]), *(int(columns[cut + 1]) for cut in cuts)]
     ends = [*(int(columns[cut]) + 1 for cut in cuts), int(columns[-1]) + 1]
     # What was read out of a mark (a box, a bullet) or a border is no character of the text.
-    nearest = _owners(np.array(line.centres) - box.left, np.array(starts), np.array(ends))
+    nearest = _owners(np.array(line.centres), np.array(starts), np.array(ends))
     owners = [
-        -1 if any(mark.left <= x < mark.right for mark in inside)
-        or (character in BORDER_LETTERS and _is_near(x - box.left, walls))
+        -1 if any(mark.left <= x < mark.right for mark in marks)
+        or (character in BORDER_LETTERS and _is_near(x, walls))
         else owner
         for character, x, owner in zip(line.text, line.centres, nearest, strict=True)
     ]  # fmt: skip
@@ -117,28 +109,10 @@ def _split(line: TextLine, page: Mask, borders: Mask, marks: Sequence[Box]) -> l
         rows = np.flatnonzero(ink[:, start:end].any(1))
         if not mine or len(rows) == 0:
             continue
-        tight = Box(
-            box.left + start,
-            box.top + int(rows[0]),
-            box.left + end,
-            box.top + int(rows[-1]) + 1,
-        )
+        tight = Box(start, int(rows[0]), end, int(rows[-1]) + 1)
         if tight.area >= MIN_PART_AREA_PX:
             parts.append(_part(line, mine, tight))
     return parts
-
-
-def borders(ink: Mask) -> Mask:
-    """Return the pixels of long lines and of what goes up or down from them: frames."""
-    picture = ink.astype(np.uint8)
-    along = cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((1, LONG_RULE_PX), np.uint8))
-    up = cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((RULE_HEIGHT_PX, 1), np.uint8))
-    joined = cv2.dilate(np.maximum(along, up), np.ones((3, 3), np.uint8))
-    count, labels = cv2.connectedComponents(joined, connectivity=8)
-    has_line = np.zeros(count, bool)
-    has_line[labels[along > 0]] = True
-    has_line[0] = False
-    return np.asarray(has_line[labels])
 
 
 def _straight(ink: Mask, height: int) -> tuple[Mask, Mask]:

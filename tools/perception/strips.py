@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..desktop.geometry import Box
-from .split import INK, borders
+from .ink import Mask, components
 
 STRIP_GAP_PX = (24, 3)
 """Ink that is closer, across and down, is joined: words of a line, dots and their letters."""
@@ -26,25 +26,12 @@ MIN_STRIP_INK = 8
 MAX_SLENDER = 8
 """What is so many times higher than wide is a scroll bar or a border."""
 
-Mask = NDArray[np.bool_]
-
-
-def text_ink(edges: NDArray[np.uint8]) -> Mask:
-    """Return the edges that may be text: all but long lines and the frames they belong to.
-
-    Args:
-        edges: `split.gradient` of a picture, shape (H, W).
-    """
-    ink = edges > INK
-    ink &= ~borders(ink)
-    return ink
-
 
 def find_strips(ink: Mask) -> list[Box]:
     """Return boxes around ink that stands together, no two of which touch, from top to bottom.
 
     Args:
-        ink: `text_ink`, shape (H, W).
+        ink: That may be text, shape (H, W).
     """
     boxes = _boxes(ink, STRIP_GAP_PX)
     while True:
@@ -83,13 +70,20 @@ def find_runs(ink: Mask) -> list[Box]:
 
 def _boxes(ink: Mask, gap: tuple[int, int]) -> list[Box]:
     across, down = gap
-    closed = cv2.morphologyEx(
-        ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((down, across), np.uint8)
+    closed = np.asarray(
+        cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((down, across), np.uint8)),
+        np.uint8,
     )
-    _, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(closed, np.uint8), connectivity=8)
     min_width, min_height = MIN_STRIP_PX
     return [
-        Box(left, top, left + width, top + height)
-        for left, top, width, height, area in stats[1:].tolist()
-        if area >= MIN_STRIP_INK and width >= min_width and height >= min_height
+        box
+        for box in components(closed)
+        if box.width >= min_width and box.height >= min_height and _has_ink(closed, box)
     ]
+
+
+def _has_ink(mask: NDArray[np.uint8], box: Box) -> bool:
+    # Whatever is larger has so much along its sides alone.
+    if box.width + box.height > MIN_STRIP_INK + 1:
+        return True
+    return int(mask[box.top : box.bottom, box.left : box.right].sum()) >= MIN_STRIP_INK

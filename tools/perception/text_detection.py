@@ -1,6 +1,5 @@
 """Finding lines of text with PP-OCR's detector (DBNet), strip by strip."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .onnx_model import FloatArray, OnnxModel, as_tensor, side_by_side
-from .pixel_keys import pixel_key
+from .pixel_keys import PixelCache, pixel_key
 
 STRIDE = 32
 """The network halves its input five times."""
@@ -35,7 +34,7 @@ class TextDetector:
 
     def __init__(self, model: Path) -> None:
         self._model = OnnxModel(model)
-        self._cache: OrderedDict[bytes, tuple[Box, ...]] = OrderedDict()
+        self._cache = PixelCache(CACHE_SIZE)
 
     def find(
         self, pixels: Pixels, strips: Sequence[Box], check: Callable[[], None]
@@ -48,18 +47,17 @@ class TextDetector:
             check: Called now and then; may raise to cancel.
         """
         crops = [_Crop(pixels, strip) for strip in strips]
-        new = {crop.key: crop for crop in crops if crop.key not in self._cache}
-        for key, boxes in zip(new, side_by_side(self._find_in, new.values(), check), strict=True):
-            self._cache[key] = boxes
+        found_in = self._cache.answers(
+            [crop.key for crop in crops],
+            crops,
+            lambda new: side_by_side(self._find_in, new, check),
+        )
         screen = Box.of_size(pixels.shape[1], pixels.shape[0])
         found = []
-        for crop, strip in zip(crops, strips, strict=True):
-            self._cache.move_to_end(crop.key)
-            lines = (box.shift(strip.left, strip.top) for box in self._cache[crop.key])
+        for boxes, strip in zip(found_in, strips, strict=True):
+            lines = (box.shift(strip.left, strip.top) for box in boxes)
             inside = (line.intersect(screen) for line in lines)
             found.append(tuple(line for line in inside if line is not None))
-        while len(self._cache) > CACHE_SIZE:
-            self._cache.popitem(last=False)
         return found
 
     def _find_in(self, crop: "_Crop") -> tuple[Box, ...]:

@@ -1,7 +1,6 @@
 """Reading one line of text with PP-OCR's recogniser (CRNN-like, CTC)."""
 
 import itertools
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .ink import INK
 from .ocr import TextLine
 from .onnx_model import FloatArray, OnnxModel, as_tensor, side_by_side
-from .pixel_keys import pixel_key
-from .split import INK
+from .pixel_keys import PixelCache, pixel_key
 
 LINE_HEIGHT_PX = 48
 """Height the recogniser was trained on."""
@@ -47,8 +46,8 @@ class TextRecogniser:
         # Class 0 is "no character", and the last one is the blank between words.
         self._characters = ["", *self._model.metadata["character"].splitlines(), " "]
         self._known = frozenset(self._characters)
-        self._lines: OrderedDict[bytes, Read] = OrderedDict()
-        self._pieces: OrderedDict[bytes, Read] = OrderedDict()
+        self._lines = PixelCache(CACHE_SIZE)
+        self._pieces = PixelCache(CACHE_SIZE)
 
     def can_read(self, character: str) -> bool:
         """Tell whether the model knows this character at all."""
@@ -66,15 +65,12 @@ class TextRecogniser:
         """
         crops = [pixels[b.top : b.bottom, b.left : b.right] for b in boxes]
         keys = [pixel_key(crop) for crop in crops]
-        new = {k: crop for k, crop in zip(keys, crops, strict=True) if k not in self._lines}
-        self._lines.update(zip(new, self._read_lines(list(new.values()), check), strict=True))
+        reads = self._lines.answers(keys, crops, lambda new: self._read_lines(new, check))
         lines = []
-        for box, key in zip(boxes, keys, strict=True):
-            self._lines.move_to_end(key)
-            text, score, shares = self._lines[key]
-            centres = tuple(box.left + share * box.width for share in shares)
+        for box, (text, score, shares) in zip(boxes, reads, strict=True):
+            # In sixteenths, whose sums are exact: a text has the same places wherever it stands.
+            centres = tuple(box.left + round(16 * share * box.width) / 16 for share in shares)
             lines.append(TextLine(box=box, text=text, score=score, centres=centres))
-        _shrink(self._lines)
         return lines
 
     def _read_lines(self, crops: Sequence[Pixels], check: Callable[[], None]) -> list[Read]:
@@ -86,10 +82,9 @@ class TextRecogniser:
             for start, end in itertools.pairwise(places)
         ]
         keys = [pixel_key(piece) for piece in pieces]
-        new = {k: piece for k, piece in zip(keys, pieces, strict=True) if k not in self._pieces}
-        self._pieces.update(zip(new, side_by_side(self._read, new.values(), check), strict=True))
-        reads = iter([self._pieces[key] for key in keys])
-        _shrink(self._pieces)
+        reads = iter(
+            self._pieces.answers(keys, pieces, lambda new: side_by_side(self._read, new, check))
+        )
         return [_joined(places, list(itertools.islice(reads, len(places) - 1))) for places in cuts]
 
     def _read(self, crop: Pixels) -> Read:
@@ -161,11 +156,6 @@ def _joined(cuts: Sequence[int], pieces: Sequence[Read]) -> Read:
         shares += [(start + place * (end - start)) / cuts[-1] for place in places]
         scores += [score] * len(words)
     return text, sum(scores) / len(scores) if scores else 0.0, tuple(shares)
-
-
-def _shrink(cache: OrderedDict[bytes, Read]) -> None:
-    while len(cache) > CACHE_SIZE:
-        cache.popitem(last=False)
 
 
 def _scaled_width(crop: Pixels) -> int:
