@@ -263,8 +263,9 @@ class ControlFinder:
         """Tell whether a small thing that is no text is drawn at the right end of a frame."""
         left = max(text.right + 4, box.right - ARROW_AREA_PX)
         area = self._edges[box.top + 4 : box.bottom - 4, left : box.right - 4] > INK
-        columns = np.flatnonzero(area.any(0))
-        if len(columns) == 0:
+        rows, columns = np.flatnonzero(area.any(1)), np.flatnonzero(area.any(0))
+        # What touches an edge of this is the frame's own round corner.
+        if len(rows) == 0 or rows[0] == 0 or rows[-1] == len(area) - 1:
             return False
         low, high = ARROW_PX
         return low <= int(columns[-1] - columns[0]) + 1 <= high
@@ -302,7 +303,9 @@ class ControlFinder:
             & (left < box.left - 3)
         )
         longer = self._frames.xyxy[is_longer].tolist()
-        return any(look_of(self._pixels, Box(*row)).is_field_like for row in longer)
+        looks = (look_of(self._pixels, Box(*row)) for row in longer)
+        # A shaded one is a button with a part for its menu.
+        return any(look.is_field_like and look.is_flat for look in looks)
 
     def _has_text_beside(self, box: Box) -> bool:
         """Tell whether an icon only adorns the text at its right, as in a list of files."""

@@ -35,6 +35,7 @@ OUTSIDE_PX = (3, 6)
 GRID_GAP_PX = 2
 """Cells of a table are no further apart; buttons are."""
 MIN_SECTION_PX = 120
+MIN_SHADE = 3
 MIN_OFFSET = 10
 MIN_CONTRAST = -3
 
@@ -105,8 +106,10 @@ def is_cell(pixels: Pixels, box: Box, frames: BoxSet) -> bool:
     """Tell whether a frame is a cell of a table or a section of a list or menu.
 
     Frames of its size and colour adjoin a cell in both directions; a wide section only above or
-    below.
+    below. What is shaded from top to bottom is a button, as a key of a calculator.
     """
+    if box.height <= MAX_CONTROL_HEIGHT_PX and _is_shaded(pixels, box):
+        return False
     left, top, right, bottom = frames.xyxy.T
     beside = np.minimum(np.abs(left - box.right), np.abs(right - box.left)) <= GRID_GAP_PX
     in_row = beside & (np.abs(top - box.top) <= 2) & (np.abs(bottom - box.bottom) <= 4)
@@ -121,6 +124,16 @@ def is_cell(pixels: Pixels, box: Box, frames: BoxSet) -> bool:
         )
 
     return has_alike(in_column) and (box.width >= MIN_SECTION_PX or has_alike(in_row))
+
+
+def _is_shaded(pixels: Pixels, box: Box) -> bool:
+    inside = pixels[box.top + 3 : box.bottom - 3, box.left + 3 : box.right - 3 : 3]
+    third = len(inside) // 3
+    if third < 2 or inside.shape[1] == 0:
+        return False
+    # The brighter pixels are the ground, however much dark text there is on it.
+    high, low = (np.percentile(part, 70, axis=(0, 1)) for part in (inside[:third], inside[-third:]))
+    return bool(np.abs(high - low).max() >= MIN_SHADE)
 
 
 def _colour(pixels: Pixels, box: Box) -> NDArray[np.float64]:
