@@ -44,5 +44,6 @@ grid.addWidget(rows, 10, 0, 1, 3)
 for _, label, states in TABS:
     window.addTab(page if "selected" in states else QtWidgets.QWidget(), label)
 window.setCurrentWidget(page)
+window.resize(600, 640)
 window.show()
 application.exec_()

@@ -280,7 +280,9 @@ class ControlFinder:
                 if is_cell(self._pixels, box, self._frames):
                     continue
                 look = look_of(self._pixels, box)
-                if look.plain_share >= MIN_PLAIN and look.is_field_like:
+                if look.plain_share >= MIN_PLAIN and (
+                    look.is_field_like or (look.is_bordered and self._is_named(box))
+                ):
                     self._fields.append(_Field(box=box))
                     continue
             if box.width >= MIN_KEY[0] and box.height >= MIN_KEY[1]:
@@ -292,6 +294,10 @@ class ControlFinder:
             elif box.width <= MAX_ICON_PX and self._has_ink(box) and not self._has_text_beside(box):
                 found.append(_element("icon", "", box, 0.5, "icon"))
         return found
+
+    def _is_named(self, box: Box) -> bool:
+        """Tell whether a text names a frame: then also a pale one is a field, a disabled one."""
+        return bool(label_of(box, self._free_lines(), self._frames))
 
     def _is_rest_of_field(self, box: Box) -> bool:
         """Tell whether a frame is what selected text leaves free of a longer field."""

@@ -12,6 +12,7 @@ from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .check_marks import CheckMark, find_check_marks
 from .controls import ControlFinder
+from .cut_lines import cut_at_frames
 from .disabled import with_disabled
 from .elements import Element
 from .icons import find_icons
@@ -55,6 +56,7 @@ def parse_region(
     if not edges.any():
         return []  # a bare desktop
     frames = find_frames(edges)
+    boxes = BoxSet(frame.box for frame in frames)
     read = ocr.read(pixels, check=check)
     marks = [
         mark
@@ -63,12 +65,12 @@ def parse_region(
     ]
     lines = split_lines(read, edges, [mark.box for mark in marks])
     check()
-    lines = _without_symbols(lines)
+    lines = cut_at_frames(_without_symbols(lines), boxes, edges)
     found = ControlFinder(pixels, edges, lines, frames, marks, ocr).elements()
     found = _with_links(pixels, found, lines)
     found += _icons(edges, found, lines)
     found = with_disabled(pixels, found)
-    runs, boxes = find_runs(edges), BoxSet(frame.box for frame in frames)
+    runs = find_runs(edges)
     found = with_sliders(edges, runs, found, lines, boxes)
     found = with_switches(pixels, found, lines, boxes)
     found = with_tabs(pixels, edges, runs, found, lines)

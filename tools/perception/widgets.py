@@ -26,6 +26,7 @@ SAME_FRAME_IOU = 0.5
 BORDER_PX = 3
 LOOK_PX = 150
 """About how many rows and columns of an area are looked at."""
+DARK = 100
 BRIGHT = 225
 """Fields are lighter than what is around them in light themes."""
 ALIKE = 12
@@ -156,10 +157,18 @@ class Look:
     """One colour from top to bottom; buttons and drop-down lists often have a gradient."""
     is_framed: bool
     """Set off from one and the same background, by a border or by its colour."""
+    is_bordered: bool
+    """Enclosed by a border on all sides."""
 
     @property
     def is_field_like(self) -> bool:
-        """Tell whether a text may be entered here: bright, and not sunk into the background."""
+        """Tell whether a text may be entered here: bright, and not sunk into the background.
+
+        In dark themes it is dark like all else, and enclosed by a border.
+        """
+        is_dark = self.is_bordered and self.brightness <= DARK
+        if is_dark and self.brightness - self.contrast <= DARK:
+            return True
         return self.is_framed and self.brightness >= BRIGHT and self.contrast >= MIN_CONTRAST
 
 
@@ -171,16 +180,20 @@ def look_of(pixels: Pixels, box: Box) -> Look:
     inside = pixels[inner.top : inner.bottom : down, inner.left : inner.right : across]
     inside = inside.astype(np.int16)
     ground = np.median(inside.reshape(-1, 3), axis=0)
-    # The brighter pixels of a row are its ground, however much dark text there is in it.
-    rows = np.percentile(inside, 80, axis=1)
+    # The brighter pixels of a row are its ground, however much dark text there is in it; in dark
+    # themes the darker ones.
+    rows = np.percentile(inside, 80 if ground.mean() > DARK else 20, axis=1)
     trimmed = rows[2:-2] if len(rows) > 8 else rows
     around = _around(pixels, box)
+    is_bordered = around is not None and _is_bordered(pixels, box, ground)
     return Look(
         brightness=float(ground.mean()),
         contrast=0.0 if around is None else float(ground.mean() - around.mean()),
         plain_share=float((np.abs(inside - ground).max(2) < ALIKE).mean()),
         is_flat=bool(np.ptp(np.percentile(trimmed, (10, 90), axis=0), axis=0).max() <= 3),
-        is_framed=around is not None and _is_set_off(pixels, box, ground, around),
+        is_framed=around is not None
+        and (is_bordered or np.abs(around - ground).max() >= MIN_OFFSET),
+        is_bordered=is_bordered,
     )
 
 
@@ -203,11 +216,7 @@ def _around(pixels: Pixels, box: Box) -> NDArray[np.float64] | None:
     return middle if agreeing.sum() >= 3 else None
 
 
-def _is_set_off(
-    pixels: Pixels, box: Box, ground: NDArray[np.float64], around: NDArray[np.float64]
-) -> bool:
-    if np.abs(around - ground).max() >= MIN_OFFSET:
-        return True
+def _is_bordered(pixels: Pixels, box: Box, ground: NDArray[np.float64]) -> bool:
     rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
     border = [
         pixels[box.top : box.top + BORDER_PX, columns].astype(np.int16),
