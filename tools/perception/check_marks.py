@@ -131,7 +131,8 @@ def _is_checked(
     if kind == "round":
         # A dot may fill half of it: what is around the dot is the ground.
         dot = np.asarray(cv2.erode(inner.astype(np.uint8), np.ones((3, 3)))) > 0
-        ground = np.median(colours[inner & ~dot], axis=0)
+        ring = colours[inner & ~dot]
+        ground = np.median(ring, axis=0) if _differs(ring, ground) > 0.5 else ground
     # On a pale mark, which is disabled, a tick is pale too.
     strength = float(np.abs(ground - around).max())
     least = INK if strength < INK else min(INK, PALE_SHARE * strength)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .arrow_fields import with_arrow_fields
 from .check_marks import CheckMark, find_check_marks
 from .controls import ControlFinder
 from .cut_lines import cut_at_frames
@@ -69,10 +70,11 @@ def parse_region(
     found = ControlFinder(pixels, edges, lines, frames, marks, ocr).elements()
     found = _with_links(pixels, found, lines)
     found += _icons(edges, found, lines)
-    found = with_disabled(pixels, found)
+    found = with_arrow_fields(pixels, found, lines, boxes)
     runs = find_runs(edges)
     found = with_sliders(edges, runs, found, lines, boxes)
     found = with_switches(pixels, found, lines, boxes)
+    found = with_disabled(pixels, found)
     found = with_tabs(pixels, edges, runs, found, lines)
     if is_window:
         width = pixels.shape[1]
@@ -155,7 +157,7 @@ def _without_symbols(lines: Sequence[TextLine]) -> list[TextLine]:
     """
     is_chinese = any(re.search(f"[{CJK}]{{2}}", line.text) for line in lines)
     kept = []
-    for line in lines:
+    for line in map(_without_last_symbol, lines):
         start = 0
         while start < len(line.text) and _is_symbol(line.text[start], is_chinese):
             start += 1
@@ -174,6 +176,23 @@ def _without_symbols(lines: Sequence[TextLine]) -> list[TextLine]:
                 )
             )
     return kept
+
+
+def _without_last_symbol(line: TextLine) -> TextLine:
+    """Return a line without a frame or another drawing that was read as a symbol at its end."""
+    if len(line.text) < 2 or unicodedata.category(line.text[-1]) != "So":
+        return line
+    text = line.text[:-1].rstrip()
+    if not text:
+        return line
+    middle = round((line.centres[len(text) - 1] + line.centres[-1]) / 2)
+    right = min(line.box.right, max(middle, line.box.left + 1))
+    return TextLine(
+        box=Box(line.box.left, line.box.top, right, line.box.bottom),
+        text=text,
+        score=line.score,
+        centres=line.centres[: len(text)],
+    )
 
 
 def _is_symbol(character: str, is_chinese: bool) -> bool:

@@ -184,7 +184,7 @@ def look_of(pixels: Pixels, box: Box) -> Look:
     # themes the darker ones.
     rows = np.percentile(inside, 80 if ground.mean() > DARK else 20, axis=1)
     trimmed = rows[2:-2] if len(rows) > 8 else rows
-    around = _around(pixels, box)
+    around = around_of(pixels, box)
     is_bordered = around is not None and _is_bordered(pixels, box, ground)
     return Look(
         brightness=float(ground.mean()),
@@ -197,7 +197,7 @@ def look_of(pixels: Pixels, box: Box) -> Look:
     )
 
 
-def _around(pixels: Pixels, box: Box) -> NDArray[np.float64] | None:
+def around_of(pixels: Pixels, box: Box) -> NDArray[np.float64] | None:
     """Return the colour a frame is drawn on, None if fewer than three sides agree on it."""
     near, far = OUTSIDE_PX
     height, width = pixels.shape[:2]
