@@ -21,6 +21,7 @@ SAMPLE = 40
 """So many texts tell what is usual."""
 FIELDS: frozenset[Role] = frozenset(("textbox", "spinbutton"))
 VALUE_PX = 10
+STROKE_PX = 6
 MIN_USUAL_MARK = 55
 """In dark themes marks stand out less."""
 MIN_USUAL = 90
@@ -60,7 +61,7 @@ def with_disabled(pixels: Pixels, elements: Sequence[Element]) -> list[Element]:
     return [
         replace(element, states=element.states | {"disabled"})
         if id(element) in fields
-        or (element.role in KINDS and _is_faint(text, usual_text))
+        or (element.role in KINDS and not _is_dot(element) and _is_faint(text, usual_text))
         or _is_faint(mark, usual_marks[own], MIN_USUAL_MARK)
         else element
         for element, text, mark, own in zip(elements, texts, marks, likes, strict=True)
@@ -74,6 +75,11 @@ def _usual(contrasts: Sequence[float | None]) -> float:
 
 def _is_faint(own: float | None, usual: float, least: float = MIN_USUAL) -> bool:
     return own is not None and usual >= least and own < MIN_SHARE * usual
+
+
+def _is_dot(element: Element) -> bool:
+    """Tell whether a text is a sign of so little ink that it is never as dark as others."""
+    return len(element.text) == 1 and not element.text.isalnum()
 
 
 def _mark_box(element: Element) -> Box:
@@ -102,4 +108,7 @@ def contrast(pixels: Pixels, box: Box) -> float:
     if inside.size == 0:
         return 0.0
     ground = np.median(inside.reshape(-1, 3), axis=0)
-    return float(np.percentile(np.abs(inside - ground).max(2), 99))
+    differences = np.abs(inside - ground).max(2).ravel()
+    # Of a lone sign on a large key only some pixels are strokes.
+    rank = min(len(differences) // 100, STROKE_PX)
+    return float(np.partition(differences, -1 - rank)[-1 - rank])

@@ -16,6 +16,8 @@ from .controls import ControlFinder
 from .cut_lines import cut_at_frames
 from .disabled import with_disabled
 from .elements import Element
+from .far_labels import with_far_labels
+from .headers import with_headers
 from .icons import find_icons
 from .layout import BoxSet
 from .links import find_links
@@ -23,6 +25,7 @@ from .menus import with_menu_bar
 from .ocr import OcrEngine, TextLine
 from .reading_order import in_reading_order
 from .runs import find_runs
+from .selection import with_selection
 from .sliders import with_sliders
 from .split import gradient, split_lines
 from .switches import with_switches
@@ -76,6 +79,9 @@ def parse_region(
     found = with_switches(pixels, found, lines, boxes)
     found = with_disabled(pixels, found)
     found = with_tabs(pixels, edges, runs, found, lines)
+    found = with_headers(found, lines, boxes)
+    found = with_selection(pixels, found, lines)
+    found = with_far_labels(found, lines)
     if is_window:
         width = pixels.shape[1]
         found = [kept for element in found if (kept := _outside_title_bar(element, width))]
@@ -123,7 +129,8 @@ def _outside_title_bar(element: Element, width: int) -> Element | None:
         return element
     if element.role in ("button", "textbox", "combobox") and box.width > 0.4 * width:
         if box.top <= TITLE_BAR_PX:
-            return replace(element, role="text", source="ocr") if element.text else None
+            title = replace(element, role="text", source="ocr", states=frozenset())
+            return title if element.text else None
     is_window_button = (
         box.centre[1] <= TITLE_ROW_PX
         and width - box.centre[0] <= WINDOW_BUTTONS_PX

@@ -59,6 +59,8 @@ def with_tabs(
     for text, ends_at in _under_bars(pixels, runs, texts):
         _add_row(text, ends_at, texts, runs, tabs)
     for text, ends_at in _sheets(edges, runs, texts):
+        if text in tabs:
+            continue  # a bar tells which tab of its row is in front
         _add_row(text, ends_at, texts, runs, tabs)
     return [_as_tab(element, tabs) for element in elements] if tabs else list(elements)
 
@@ -153,7 +155,7 @@ def _add_row(
 
 
 def _may_be_tab(text: str) -> bool:
-    return 0 < len(text) <= MAX_TAB_CHARS and not text.endswith(":")
+    return 1 < len(text) <= MAX_TAB_CHARS and not text.endswith(":")
 
 
 def _as_tab(element: Element, tabs: dict[Box, bool]) -> Element:
