@@ -1,6 +1,7 @@
 """Fields with small arrows or with - and + at an end: spin buttons, and lists in an old style."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import cv2
@@ -26,6 +27,10 @@ ARROW_HEIGHT_PX = (2, 10)
 THRESHOLDS = (0.6, 0.35)
 """Of the strongest difference from the ground: an arrow may be paler than the borders around it."""
 MIN_CONTRAST = 16
+BORDER_PX = 3
+MIN_LIST_CHARS = 3
+MIN_LIST_PX = 50
+MIN_ARROW_PX = 7
 ALIGNED_PX = 3
 TOUCH_PX = 4
 MINUS, PLUS = frozenset("-−–—_"), frozenset("+")
@@ -48,16 +53,38 @@ def with_arrow_fields(
         lines: Its texts, tight.
         frames: Its frames.
     """
+    texts = BoxSet(line.box for line in lines)
+    words = BoxSet(line.box for line in lines if len(line.text) > 2)
+    known = BoxSet(e.box for e in elements if e.role in ("textbox", "combobox", "button"))
     found = [
         (box, kind)
         for box in _candidates(frames)
-        if (kind := _kind_of(pixels, box, elements, lines, frames)) is not None
+        if (kind := _kind_of(pixels, box, frames, words)) is not None
+        if kind == "spinbutton"
+        # An arrow makes a list of what holds a text and is nothing else already.
+        or (_has_one_inside(texts, box) and not _is_among(known, box))
     ]
     found += [(box, "spinbutton") for box in _between_signs(elements)]
     kept = list(elements)
+    kept = [_as_list(pixels, element) for element in kept]
     for box, kind in found:
         kept = _with_field(kept, box, kind, lines, frames)
     return kept
+
+
+def _as_list(pixels: Pixels, element: Element) -> Element:
+    """Return a button with an arrow at its right end, after its text, as a drop-down list."""
+    box = element.box
+    if element.role != "button" or len(element.text) < MIN_LIST_CHARS:
+        return element
+    if not HEIGHT_PX[0] <= box.height <= HEIGHT_PX[1] or box.width < MIN_LIST_PX:
+        return element
+    area = Box(box.right - REACH_PX, box.top, box.right, box.bottom).inflate(-BORDER_PX)
+    ups, downs = _arrows_in(pixels, area)
+    middle = area.height / 2
+    arrows = [a for a in downs if a.width >= MIN_ARROW_PX and abs(a.centre[1] - middle) <= 3]
+    is_list = len(arrows) == 1 and not ups and arrows[0].right < area.width
+    return replace(element, role="combobox") if is_list else element
 
 
 def _candidates(frames: BoxSet) -> Iterable[Box]:
@@ -68,28 +95,24 @@ def _candidates(frames: BoxSet) -> Iterable[Box]:
     return (Box(*row) for row in frames.xyxy[is_field].tolist())
 
 
-def _kind_of(
-    pixels: Pixels,
-    box: Box,
-    elements: Sequence[Element],
-    lines: Sequence[TextLine],
-    frames: BoxSet,
-) -> Kind | None:
+def _has_one_inside(texts: BoxSet, box: Box) -> bool:
+    return bool((texts.shares_inside(box) > 0.8).any())
+
+
+def _is_among(boxes: BoxSet, box: Box) -> bool:
+    return bool(((boxes.shares_inside(box) > 0.7) & (boxes.shares_of(box) > 0.7)).any())
+
+
+def _kind_of(pixels: Pixels, box: Box, frames: BoxSet, words: BoxSet) -> Kind | None:
     tail = _tail_of(box, frames)
     area = tail or Box(box.right - min(REACH_PX, box.width // 2), box.top, box.right, box.bottom)
     area = area.inflate(-INSET_PX)
-    if any(len(line.text) > 2 and line.box.intersect(area) is not None for line in lines):
+    if area.area == 0 or (words.shares_of(area) > 0).any():
         return None
     ups, downs = _arrows_in(pixels, area)
     if any(_is_pair(up, down) for up in ups for down in downs):
         return "spinbutton"
-    is_known = any(
-        element.role in ("textbox", "combobox", "button") and element.box.iou(box) > 0.5
-        for element in elements
-    )
-    holds_text = any(share_inside(line.box, box) > 0.8 for line in lines)
-    is_list = tail is not None and len(downs) == 1 and not ups and holds_text
-    return "combobox" if is_list and not is_known else None
+    return "combobox" if tail is not None and len(downs) == 1 and not ups else None
 
 
 def _tail_of(box: Box, frames: BoxSet) -> Box | None:

@@ -12,6 +12,8 @@ from .ocr import TextLine
 HEIGHT_PX = (16, 44)
 MIN_WIDTH_PX = 34
 TOUCH_PX = 3
+BODY_PX = 120
+BODY_SLACK_PX = 8
 MIN_HEADS = 3
 MIN_LETTERS = 2
 ROLES: frozenset[Role] = frozenset(("text", "textbox", "combobox", "button", "option"))
@@ -27,10 +29,16 @@ def with_headers(
         lines: Its texts, tight.
         frames: Its frames.
     """
-    heads = [head for row in _rows(frames) for head in _heads(row, lines, frames)]
+    texts = BoxSet(line.box for line in lines)
+    heads = [head for row in _rows(frames) for head in _heads(row, lines, texts, frames)]
     kept = list(elements)
     for box, line in heads:
-        kept = [e for e in kept if e.role not in ROLES or share_inside(e.box, box.inflate(2)) < 0.9]
+        kept = [
+            e
+            for e in kept
+            if (e.role not in ROLES or share_inside(e.box, box.inflate(2)) < 0.9)
+            and not _is_body(e, box)
+        ]
         kept.append(
             Element(
                 id=0, role="button", text=line.text, box=box, score=min(1.0, line.score),
@@ -38,6 +46,18 @@ def with_headers(
             )
         )  # fmt: skip
     return kept
+
+
+def _is_body(element: Element, head: Box) -> bool:
+    """Tell whether what was taken for an editor is the rest of the list below a head."""
+    box = element.box
+    is_below = head.bottom - TOUCH_PX <= box.top <= head.bottom + BODY_PX
+    return (
+        element.role == "textbox"
+        and box.height > HEIGHT_PX[1]
+        and is_below
+        and head.left - BODY_SLACK_PX <= box.left <= head.left + BODY_SLACK_PX
+    )
 
 
 def _rows(frames: BoxSet) -> list[list[Box]]:
@@ -65,12 +85,12 @@ def _goes_on(last: Box, box: Box) -> bool:
 
 
 def _heads(
-    row: Sequence[Box], lines: Sequence[TextLine], frames: BoxSet
+    row: Sequence[Box], lines: Sequence[TextLine], texts: BoxSet, frames: BoxSet
 ) -> list[tuple[Box, TextLine]]:
     """Return the frames of a row and their texts, if each holds one text and none is a cell."""
     named = []
     for box in row:
-        inside = [line for line in lines if share_inside(line.box, box) > 0.8]
+        inside = [lines[i] for i in np.flatnonzero(texts.shares_inside(box) > 0.8).tolist()]
         letters = [c for line in inside for c in line.text if c.isalpha()]
         if len(inside) == 1 and len(letters) >= MIN_LETTERS:
             named.append((box, inside[0]))

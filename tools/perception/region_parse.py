@@ -18,7 +18,7 @@ from .disabled import with_disabled
 from .elements import Element
 from .far_labels import with_far_labels
 from .headers import with_headers
-from .icons import find_icons
+from .icons import find_icons, with_sign_icons
 from .layout import BoxSet
 from .links import find_links
 from .menus import with_menu_bar
@@ -79,6 +79,7 @@ def parse_region(
     found = with_switches(pixels, found, lines, boxes)
     found = with_disabled(pixels, found)
     found = with_tabs(pixels, edges, runs, found, lines)
+    found = with_sign_icons(found)
     found = with_headers(found, lines, boxes)
     found = with_selection(pixels, found, lines)
     found = with_far_labels(found, lines)

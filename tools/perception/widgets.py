@@ -109,8 +109,6 @@ def is_cell(pixels: Pixels, box: Box, frames: BoxSet) -> bool:
     Frames of its size and colour adjoin a cell in both directions; a wide section only above or
     below. What is shaded from top to bottom is a button, as a key of a calculator.
     """
-    if box.height <= MAX_CONTROL_HEIGHT_PX and _is_shaded(pixels, box):
-        return False
     left, top, right, bottom = frames.xyxy.T
     beside = np.minimum(np.abs(left - box.right), np.abs(right - box.left)) <= GRID_GAP_PX
     in_row = beside & (np.abs(top - box.top) <= 2) & (np.abs(bottom - box.bottom) <= 4)
@@ -124,17 +122,22 @@ def is_cell(pixels: Pixels, box: Box, frames: BoxSet) -> bool:
             for row in frames.xyxy[which].tolist()
         )
 
-    return has_alike(in_column) and (box.width >= MIN_SECTION_PX or has_alike(in_row))
+    is_cell = has_alike(in_column) and (box.width >= MIN_SECTION_PX or has_alike(in_row))
+    return is_cell and not (box.height <= MAX_CONTROL_HEIGHT_PX and _is_shaded(pixels, box))
 
 
 def _is_shaded(pixels: Pixels, box: Box) -> bool:
-    inside = pixels[box.top + 3 : box.bottom - 3, box.left + 3 : box.right - 3 : 3]
-    third = len(inside) // 3
-    if third < 2 or inside.shape[1] == 0:
-        return False
-    # The brighter pixels are the ground, however much dark text there is on it.
-    high, low = (np.percentile(part, 70, axis=(0, 1)) for part in (inside[:third], inside[-third:]))
-    return bool(np.abs(high - low).max() >= MIN_SHADE)
+    """Tell whether a frame is darker below than above, at its left and at its right."""
+    rows = slice(box.top + 3, box.bottom - 3)
+    shades = []
+    # There is no text this close to its sides.
+    for x in (box.left + 3, box.right - 4):
+        side = pixels[rows, x].astype(np.int16)
+        third = len(side) // 3
+        if third < 2:
+            return False
+        shades.append(side[:third].mean(0) - side[-third:].mean(0))
+    return all(float(np.abs(shade).max()) >= MIN_SHADE for shade in shades)
 
 
 def _colour(pixels: Pixels, box: Box) -> NDArray[np.float64]:
