@@ -31,6 +31,8 @@ MAX_PITCH = 4.0
 """Between neighbouring rows, in heights of a text."""
 FEW = 8
 """So many texts at most are on the colour of a selection."""
+PLAIN: frozenset[Role] = frozenset(("text", "textbox", "button"))
+"""What a row, or a part of it, was taken for."""
 KEPT: frozenset[Role] = frozenset(("menuitem", "tab", "link", "checkbox", "radio", "treeitem"))
 
 Colour = NDArray[np.int16]
@@ -163,22 +165,26 @@ def _is_striped(row: _Row, others: Sequence[_Row]) -> bool:
 def _selected(elements: Sequence[Element], band: Box, lines: Sequence[TextLine]) -> list[Element]:
     """Return the elements; those in a band are selected, what a row was taken for is gone."""
     kept: list[Element] = []
-    is_row_named = False
+    own = [e for e in elements if e.role in PLAIN and _is_in(e, band)]
+    first = min((element.box.left for element in own), default=0)
     for element in elements:
         if _is_beside(element, band):
             # What is between two rows of a list is no field.
             kept += _texts_in(element, lines)
-        elif not band.contains(*element.box.centre) or element.box.height > 1.5 * band.height:
+        elif not _is_in(element, band):
             kept.append(element)
-        elif element.role in ("text", "textbox", "button"):
-            role: Role = "text" if is_row_named else "option"
-            is_row_named = True
+        elif element.role in PLAIN:
+            role: Role = "option" if element.box.left == first else "text"
             kept.append(replace(element, role=role, states=element.states | {"selected"}))
         elif element.role in KEPT:
             kept.append(replace(element, states=element.states | {"selected"}))
         else:
             kept.append(element)
     return kept
+
+
+def _is_in(element: Element, band: Box) -> bool:
+    return band.contains(*element.box.centre) and element.box.height <= 1.5 * band.height
 
 
 def _is_control(element: Element, band: Box, text: Box) -> bool:

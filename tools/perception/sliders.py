@@ -59,7 +59,7 @@ def with_sliders(
     beside_words = edges.copy()
     for line in filter(_is_word, lines):
         beside_words[line.box.top : line.box.bottom, line.box.left : line.box.right] = 0
-    found: list[tuple[Box, Box]] = list(_grooves(edges, frames))
+    found: list[tuple[Box, Box]] = list(_grooves(edges, frames, lines))
     for track in _tracks(runs):
         thumb = _thumb_of(track, beside_words)
         if thumb is None:
@@ -86,14 +86,19 @@ def with_sliders(
     ]  # fmt: skip
 
 
-def _grooves(edges: NDArray[np.uint8], frames: BoxSet) -> Iterable[tuple[Box, Box]]:
+def _grooves(
+    edges: NDArray[np.uint8], frames: BoxSet, lines: Sequence[TextLine]
+) -> Iterable[tuple[Box, Box]]:
     """Yield wide low frames with one block in them that a line divides, and the block."""
     left, top, right, bottom = frames.xyxy.T
     low, high = GROOVE_PX
     is_groove = (bottom - top >= low) & (bottom - top <= high)
     is_groove &= right - left >= np.maximum(MIN_LENGTH_PX, 3 * (bottom - top))
+    texts = BoxSet(line.box for line in lines)
     for row in frames.xyxy[is_groove].tolist():
         box = Box(*row)
+        if (texts.shares_inside(box) > 0.5).any():
+            continue
         inside = edges[box.top + 4 : box.bottom - 4, box.left : box.right] > EDGE
         has_ink = inside.any(0)
         strokes = [

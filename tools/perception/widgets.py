@@ -182,10 +182,10 @@ def look_of(pixels: Pixels, box: Box) -> Look:
     down, across = (1 + side // LOOK_PX for side in (inner.height, inner.width))
     inside = pixels[inner.top : inner.bottom : down, inner.left : inner.right : across]
     inside = inside.astype(np.int16)
-    ground = np.median(inside.reshape(-1, 3), axis=0)
+    ground = _at_share(inside.reshape(-1, 3), 0.5, axis=0)
     # The brighter pixels of a row are its ground, however much dark text there is in it; in dark
     # themes the darker ones.
-    rows = np.percentile(inside, 80 if ground.mean() > DARK else 20, axis=1)
+    rows = _at_share(inside, 0.8 if ground.mean() > DARK else 0.2, axis=1)
     trimmed = rows[2:-2] if len(rows) > 8 else rows
     around = around_of(pixels, box)
     is_bordered = around is not None and _is_bordered(pixels, box, ground)
@@ -193,11 +193,23 @@ def look_of(pixels: Pixels, box: Box) -> Look:
         brightness=float(ground.mean()),
         contrast=0.0 if around is None else float(ground.mean() - around.mean()),
         plain_share=float((np.abs(inside - ground).max(2) < ALIKE).mean()),
-        is_flat=bool(np.ptp(np.percentile(trimmed, (10, 90), axis=0), axis=0).max() <= 3),
+        is_flat=_is_flat(trimmed),
         is_framed=around is not None
         and (is_bordered or np.abs(around - ground).max() >= MIN_OFFSET),
         is_bordered=is_bordered,
     )
+
+
+def _at_share(values: NDArray[np.generic], share: float, axis: int) -> NDArray[np.float64]:
+    """Return the value that a share of the values is below; `np.percentile` takes far longer."""
+    place = int(share * (values.shape[axis] - 1))
+    found = np.partition(values, place, axis=axis).take(place, axis=axis)
+    return np.asarray(found, np.float64)
+
+
+def _is_flat(rows: NDArray[np.float64]) -> bool:
+    low, high = (_at_share(rows, share, axis=0) for share in (0.1, 0.9))
+    return bool((high - low).max() <= 3)
 
 
 def around_of(pixels: Pixels, box: Box) -> NDArray[np.float64] | None:
