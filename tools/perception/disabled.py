@@ -7,7 +7,7 @@ import numpy as np
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
-from .disabled_fields import disabled_fields
+from .disabled_fields import FIELDS, disabled_fields
 from .elements import Element, Role
 
 KINDS: frozenset[Role] = frozenset(
@@ -19,7 +19,6 @@ MIN_SHARE = 0.62
 USUAL_PERCENTILE = 75
 SAMPLE = 40
 """So many texts tell what is usual."""
-FIELDS: frozenset[Role] = frozenset(("textbox", "spinbutton"))
 VALUE_PX = 10
 STROKE_PX = 6
 MIN_USUAL_MARK = 55

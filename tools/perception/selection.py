@@ -33,7 +33,7 @@ FEW = 8
 """So many texts at most are on the colour of a selection."""
 PLAIN: frozenset[Role] = frozenset(("text", "textbox", "button"))
 """What a row, or a part of it, was taken for."""
-KEPT: frozenset[Role] = frozenset(("menuitem", "tab", "link", "checkbox", "radio", "treeitem"))
+KEPT: frozenset[Role] = frozenset(("menuitem", "link", "checkbox", "radio", "treeitem"))
 
 Colour = NDArray[np.int16]
 
@@ -199,7 +199,8 @@ def _is_beside(element: Element, band: Box) -> bool:
     box = element.box
     if element.role == "link":
         # The end of a band below a text is no underline.
-        return 0 <= band.top - box.bottom <= UNDERLINE_PX and box.left >= band.left
+        is_above = box.centre[1] < band.top and abs(band.top - box.bottom) <= UNDERLINE_PX
+        return is_above and box.left >= band.left
     if element.role != "textbox" or box.height > 2 * band.height:
         return False
     touches = min(abs(box.bottom - band.top), abs(box.top - band.bottom)) <= 2
