@@ -1,15 +1,19 @@
 """Highlighted rows, heads of columns and icons read as signs, on drawn lists and bars."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from deskhand.tools.desktop.capture import Capture
-from deskhand.tools.desktop.geometry import View
+from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.elements import Element
+from deskhand.tools.perception.headers import with_headers
+from deskhand.tools.perception.layout import BoxSet
 from deskhand.tools.perception.menus import as_menu
+from deskhand.tools.perception.ocr import TextLine
 from deskhand.tools.perception.parse import ScreenParser, load_parser
 
 FONT = ImageFont.load_default(size=15)
@@ -88,6 +92,21 @@ def test_frames_that_touch_in_a_row_are_the_heads_of_columns(parser: ScreenParse
     elements = parse(parser, paint)
     assert [e.text for e in elements if e.role == "button"] == ["Name", "Size", "Modified"]
     assert [e.text for e in elements if e.role == "text"] == list(ROWS)
+
+
+def test_tabs_are_no_heads_of_columns() -> None:
+    boxes = [Box(20, 30, 120, 56), Box(120, 30, 220, 56), Box(220, 30, 320, 56)]
+    lines = [
+        TextLine(box=Box(box.left + 8, 36, box.left + 40, 50), text=text, score=1.0, centres=())
+        for box, text in zip(boxes, ROWS, strict=False)
+    ]
+    tabs = [
+        Element(id=0, role="tab", text=line.text, box=line.box, score=1.0, source="ocr")
+        for line in lines
+    ]
+    assert with_headers(tabs, lines, BoxSet(boxes)) == tabs
+    texts = [replace(tab, role="text") for tab in tabs]
+    assert {e.role for e in with_headers(texts, lines, BoxSet(boxes))} == {"button"}
 
 
 def test_signs_among_icons_are_icons_and_keep_their_letter(parser: ScreenParser) -> None:

@@ -30,7 +30,13 @@ def with_headers(
         frames: Its frames.
     """
     texts = BoxSet(line.box for line in lines)
-    heads = [head for row in _rows(frames) for head in _heads(row, lines, texts, frames)]
+    tabs = BoxSet(element.box for element in elements if element.role == "tab")
+    heads = [
+        head
+        for row in _rows(frames)
+        if not any((tabs.shares_inside(box) > 0.5).any() for box in row)
+        for head in _heads(row, lines, texts, frames)
+    ]
     kept = list(elements)
     for box, line in heads:
         kept = [
