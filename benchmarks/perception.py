@@ -54,10 +54,12 @@ def look_at(recording: Recording, *, is_held_out: bool, repeats: int) -> Look:
     for _ in range(repeats):
         parser = load_parser()  # a new one: the old one remembers what it has read
         wall, cpu = time.perf_counter(), time.process_time()
-        elements = parser.parse(capture, recording.windows)
+        elements = parser.parse(capture, recording.windows, recording.popups)
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
-    observation = Observation(capture=capture, elements=elements, windows=recording.windows)
+    observation = Observation(
+        capture=capture, elements=elements, windows=recording.windows, popups=recording.popups
+    )
     return Look(
         scene=recording.scene,
         size=f"{recording.size[0]}x{recording.size[1]}",

@@ -56,8 +56,10 @@ def exact_count(vocabulary: Path) -> Count:
 def observe(recording: Recording) -> Observation:
     """Return what is seen on a recording."""
     capture = load_capture(recording.picture)
-    elements = load_parser().parse(capture, recording.windows)
-    return Observation(capture=capture, elements=elements, windows=recording.windows)
+    elements = load_parser().parse(capture, recording.windows, recording.popups)
+    return Observation(
+        capture=capture, elements=elements, windows=recording.windows, popups=recording.popups
+    )
 
 
 def recordings(folder: Path) -> Iterator[Recording]:

@@ -1,4 +1,4 @@
-"""Are a hundred widgets of four toolkits seen as what they are, in the state they are in?
+"""Are two hundred widgets of four toolkits seen as what they are, in the state they are in?
 
 python benchmarks/widget_states.py --misses
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.chromium import CHROMIUM
-from benchmarks.galleries.spec import IN_PAGE, SWITCHES, TABS, WIDGETS
+from benchmarks.galleries.spec import IN_PAGE, ROWS, SWITCHES, TABS, WIDGETS
 from deskhand.tools.desktop.apps import launch
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.processes import end_groups, family
@@ -27,6 +27,8 @@ from deskhand.tools.perception.parse import load_parser
 
 GALLERIES = Path(__file__).resolve().parent / "galleries"
 STATES = ("checked", "disabled", "selected")
+ROLES = {"row": ("text", "option", "treeitem", "cell")}
+"""Only the selected row of a list shows that it is one."""
 WITH_SWITCHES = ("gtk", "browser")
 SETTLE_S = 2.0
 VALUES = {"Volume": 30, "Balance": 0}
@@ -41,8 +43,11 @@ nav{border-bottom:1px solid #8888}
 [role=switch]::after{content:"";position:absolute;left:2px;top:2px;width:16px;height:16px;
   border-radius:50%;background:#fff}
 [role=switch]:checked::after{left:18px}
+[role=switch]:disabled{opacity:.4}
+::-webkit-inner-spin-button{opacity:1}
 """
-"""Tabs and switches as most pages draw them: HTML has none."""
+"""Tabs and switches as most pages draw them: HTML has none. The arrows of a number field, which
+else show under the pointer alone, always show: without them it is a field like any other."""
 
 
 def page(dark: bool) -> str:
@@ -60,8 +65,8 @@ def page(dark: bool) -> str:
                 "combobox": f"<select{off}><option>{name}<option>Madrid</select>",
                 "textbox": f"<label>{name} <input{off}></label>",
                 "slider": f"<label>{name} <input type=range value={VALUES.get(label)}></label>",
-                "spinbutton": f"<label>{name} <input type=number value=3></label>",
-                "switch": f"<label>{name} <input type=checkbox role=switch{on}></label>",
+                "spinbutton": f"<label>{name} <input type=number value=3{off}></label>",
+                "switch": f"<label>{name} <input type=checkbox role=switch{on}{off}></label>",
             }[kind]
         )
     scheme = "dark" if dark else "light"
@@ -70,6 +75,10 @@ def page(dark: bool) -> str:
         for _, label, states in TABS
     )
     body = "".join(f"<p>{cell}" for cell in cells)
+    rows = "".join(
+        f"<option{' selected' if states else ''}>{html.escape(label)}" for _, label, states in ROWS
+    )
+    body += f"<p><select size={len(ROWS)}>{rows}</select>"
     return (
         f"<!doctype html><meta charset=utf-8><title>Gallery</title>"
         f"<style>:root{{color-scheme:{scheme}}}{STYLE}</style>"
@@ -83,7 +92,8 @@ def judge(elements: Sequence[Element], toolkit: str) -> list[tuple[str, str, str
     switches = SWITCHES if toolkit.startswith(WITH_SWITCHES) else ()
     for kind, label, states in (*WIDGETS, *switches):
         alike = [element for element in elements if element.text == label]
-        own = next((element for element in alike if element.role == kind), None)
+        roles = ROLES.get(kind, (kind,))
+        own = next((element for element in alike if element.role in roles), None)
         if own is None:
             seen = ", ".join(element.role for element in alike) or "nothing"
             found.append((kind, label, f"seen as {seen}"))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deskhand.memory.errors import ConfigError
-from deskhand.tools.desktop.backend import Window
+from deskhand.tools.desktop.backend import Popup, Window
 from deskhand.tools.desktop.capture import Capture
 from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.elements import Element, Observation, Role
@@ -294,6 +294,7 @@ def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
         size=(400, 300),
         picture=tmp_path / "scene-400x300.png",
         windows=(window,),
+        popups=(Popup(id=9, kind="menu", client=3, box=Box(0, 20, 60, 90)),),
         truth=Truth(
             elements=(true("link", "Größe", (0, 0, 9, 9), (0, 10, 5, 19)),),
             words=(word("Größe", (0, 0, 9, 9)),),

@@ -1,7 +1,7 @@
 """The gallery in GTK 3."""
 
 import gi  # type: ignore[import-not-found,unused-ignore]
-from spec import IN_PAGE, SWITCHES, TABS  # type: ignore[import-not-found,unused-ignore]
+from spec import IN_PAGE, ROWS, SWITCHES, TABS  # type: ignore[import-not-found,unused-ignore]
 
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # type: ignore[import-not-found,unused-ignore]  # noqa: E402
@@ -43,9 +43,19 @@ for number, (kind, label, states) in enumerate((*IN_PAGE, *SWITCHES)):
         cell.set_sensitive(False)
     cell.add(widget)
     grid.attach(cell, number // 10, number % 10, 1, 1)
+rows = Gtk.ListStore(str)
+tree = Gtk.TreeView(model=rows, headers_visible=False)
+tree.append_column(Gtk.TreeViewColumn("Instrument", Gtk.CellRendererText(), text=0))
+for number, (_, label, states) in enumerate(ROWS):
+    rows.append([label])
+    if "selected" in states:
+        tree.set_cursor(Gtk.TreePath(number))
+page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
+page.add(grid)
+page.add(tree)
 book = Gtk.Notebook()
 for _, label, states in TABS:
-    book.append_page(grid if "selected" in states else Gtk.Label(), Gtk.Label(label=label))
+    book.append_page(page if "selected" in states else Gtk.Label(), Gtk.Label(label=label))
 window.add(book)
 window.connect("destroy", Gtk.main_quit)
 window.show_all()

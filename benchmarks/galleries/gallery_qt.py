@@ -3,7 +3,7 @@
 import sys
 
 from PyQt5 import QtCore, QtWidgets  # type: ignore[import-not-found,unused-ignore]
-from spec import IN_PAGE, TABS  # type: ignore[import-not-found,unused-ignore]
+from spec import IN_PAGE, ROWS, TABS  # type: ignore[import-not-found,unused-ignore]
 
 application = QtWidgets.QApplication(sys.argv)
 window = QtWidgets.QTabWidget(windowTitle="Gallery")
@@ -36,8 +36,14 @@ for number, (kind, label, states) in enumerate(IN_PAGE):
     widget.setEnabled("disabled" not in states)
     row.addWidget(widget)
     grid.addWidget(cell, number % 10, number // 10)
+rows = QtWidgets.QListWidget()
+rows.addItems([label for _, label, _ in ROWS])
+rows.setCurrentRow(next(n for n, (_, _, states) in enumerate(ROWS) if "selected" in states))
+rows.setFixedHeight(100)
+grid.addWidget(rows, 10, 0, 1, 3)
 for _, label, states in TABS:
     window.addTab(page if "selected" in states else QtWidgets.QWidget(), label)
 window.setCurrentWidget(page)
+window.resize(600, 640)
 window.show()
 application.exec_()

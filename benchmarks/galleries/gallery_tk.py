@@ -3,7 +3,7 @@
 import tkinter
 from tkinter import ttk
 
-from spec import IN_PAGE, TABS  # type: ignore[import-not-found,unused-ignore]
+from spec import IN_PAGE, ROWS, TABS  # type: ignore[import-not-found,unused-ignore]
 
 root = tkinter.Tk()
 root.title("Gallery")
@@ -43,4 +43,10 @@ for number, (kind, label, states) in enumerate(IN_PAGE):
     if "disabled" in states:
         widget.state(["disabled"])
     widget.pack(side="left")
+rows = ttk.Treeview(page, show="tree", height=len(ROWS))
+for _, label, states in ROWS:
+    row = rows.insert("", "end", text=label)
+    if "selected" in states:
+        rows.selection_set(row)
+rows.grid(row=10, column=0, columnspan=3, sticky="ew", padx=16, pady=6)
 root.mainloop()

@@ -1,4 +1,4 @@
-"""The widgets that every gallery shows: kind, label, states. Thirty-one a toolkit."""
+"""The widgets that every gallery shows: kind, label, states. Forty a toolkit."""
 
 WIDGETS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("checkbox", "Apples", ("checked",)),
@@ -24,11 +24,18 @@ WIDGETS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("button", "Download", ()),
     ("combobox", "Vienna", ()),
     ("combobox", "Lisbon", ("disabled",)),
+    ("combobox", "Prague", ()),
     ("textbox", "Street", ()),
     ("textbox", "Town", ("disabled",)),
+    ("textbox", "Country", ()),
     ("slider", "Volume", ()),
     ("slider", "Balance", ()),
     ("spinbutton", "Copies", ()),
+    ("spinbutton", "Margin", ("disabled",)),
+    ("row", "Violin", ()),
+    ("row", "Cello", ("selected",)),
+    ("row", "Trumpet", ()),
+    ("row", "Clarinet", ()),
     ("tab", "Trains", ()),
     ("tab", "Buses", ("selected",)),
     ("tab", "Ferries", ()),
@@ -36,7 +43,10 @@ WIDGETS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 SWITCHES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("switch", "Bluetooth", ("checked",)),
     ("switch", "Location", ("unchecked",)),
+    ("switch", "Roaming", ("unchecked", "disabled")),
 )
 """Where there are such: in GTK and on pages."""
-IN_PAGE = tuple(widget for widget in WIDGETS if widget[0] != "tab")
+IN_PAGE = tuple(widget for widget in WIDGETS if widget[0] not in ("tab", "row"))
+ROWS = tuple(widget for widget in WIDGETS if widget[0] == "row")
+"""Of one list."""
 TABS = tuple(widget for widget in WIDGETS if widget[0] == "tab")

@@ -13,9 +13,7 @@ from typing import Any
 
 import mss
 import numpy as np
-import Xlib.error
 from PIL import Image
-from Xlib import X
 from Xlib.display import Display
 
 from benchmarks.scenes.scenes import AppScene, PageScene, Scene
@@ -29,7 +27,7 @@ from benchmarks.truth.records import (
 )
 from deskhand.memory.errors import ActionFailed
 from deskhand.tools.desktop.apps import launch
-from deskhand.tools.desktop.backend import Window
+from deskhand.tools.desktop.backend import Popup, Window
 from deskhand.tools.desktop.capture import Pixels
 from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.desktop.mss_grab import grab_region
@@ -94,17 +92,18 @@ class Studio:
         match scene:
             case PageScene():
                 pixels, truth = self._record_page(scene)
-                windows = self._windows()
+                windows, popups = self._windows(), self._popups()
             case AppScene():
                 self._end_browser()
                 with self._running(scene) as window:
-                    pixels, windows, truth = self._record_app(scene, window)
+                    pixels, windows, popups, truth = self._record_app(scene, window)
         stem = stem_of(scene.name, self.size)
         picture = self._folder / f"{stem}.png"
         Image.fromarray(pixels).save(picture, compress_level=1)
         recording = Recording(
-            scene=scene.name, size=self.size, picture=picture, windows=windows, truth=truth
-        )
+            scene=scene.name, size=self.size, picture=picture, windows=windows, truth=truth,
+            popups=popups,
+        )  # fmt: skip
         save_recording(recording)
         return recording
 
@@ -143,20 +142,8 @@ class Studio:
                 last, since = now, time.monotonic()
         return self._grab()
 
-    def _popups(self) -> list[Box]:
-        """Return the windows that no window manager manages, such as open menus, topmost first."""
-        found = []
-        for window in reversed(self._display.screen().root.query_tree().children):
-            try:
-                facts = window.get_attributes()
-                size = window.get_geometry()
-            except Xlib.error.BadWindow:
-                continue
-            is_seen = facts.map_state == X.IsViewable and facts.win_class == X.InputOutput
-            is_own = facts.override_redirect and window.get_wm_class() is not None
-            if is_seen and is_own and min(size.width, size.height) > 1:
-                found.append(Box(size.x, size.y, size.x + size.width, size.y + size.height))
-        return found
+    def _popups(self) -> tuple[Popup, ...]:
+        return tuple(X11Windows(self._display).popups())
 
     # --- pages
 
@@ -210,13 +197,13 @@ class Studio:
 
     def _record_app(
         self, scene: AppScene, window: Window
-    ) -> tuple[Pixels, tuple[Window, ...], Truth]:
+    ) -> tuple[Pixels, tuple[Window, ...], tuple[Popup, ...], Truth]:
         pids = family(window.pid) if window.pid is not None else ()
         applications = self._fetch(scene, pids)
         pixels = self._settled()
-        windows = self._windows()
+        windows, popups = self._windows(), self._popups()
         surfaces = [
-            *(atspi.Surface(box=box, is_popup=True) for box in self._popups()),
+            *(atspi.Surface(box=popup.box, is_popup=True) for popup in popups),
             *(atspi.Surface(box=w.box, is_popup=False) for w in windows if not w.is_minimized),
         ]
         if _changed(pixels, self._grab()) > CARET_PX:
@@ -235,7 +222,7 @@ class Studio:
         )
         if not truth.elements:
             raise ActionFailed(f"{scene.name} shows nothing of what it tells over AT-SPI")
-        return pixels, windows, truth
+        return pixels, windows, popups, truth
 
     def _fetch(self, scene: AppScene, pids: Iterable[int]) -> list[dict[str, Any]]:
         """Return the application's trees; it may join the bus a moment after its window is there.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from deskhand.memory.errors import ConfigError
-from deskhand.tools.desktop.backend import Window
+from deskhand.tools.desktop.backend import Popup, Window
 from deskhand.tools.desktop.geometry import Box
 
 Kind = Literal[
@@ -15,7 +15,7 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-FORMAT = 2
+FORMAT = 3
 """Goes up when recordings of before mean something else; older ones are then recorded anew."""
 
 
@@ -82,6 +82,8 @@ class Recording:
     picture: Path
     windows: tuple[Window, ...]
     truth: Truth
+    popups: tuple[Popup, ...] = ()
+    """The open menus, topmost first: a real look is told of them as well."""
 
     @property
     def stem(self) -> str:
@@ -108,6 +110,13 @@ def save_recording(recording: Recording) -> None:
                 "is_minimized": window.is_minimized, "is_dialog": window.is_dialog,
             }
             for window in recording.windows
+        ],
+        "popups": [
+            {
+                "id": popup.id, "kind": popup.kind, "client": popup.client, "pid": popup.pid,
+                "box": popup.box.xyxy,
+            }
+            for popup in recording.popups
         ],
         "elements": [
             {
@@ -147,6 +156,9 @@ def load_recording(path: Path) -> Recording | None:
             picture=path.with_suffix(".png"),
             windows=tuple(
                 Window(**(window | {"box": Box(*window["box"])})) for window in record["windows"]
+            ),
+            popups=tuple(
+                Popup(**(popup | {"box": Box(*popup["box"])})) for popup in record["popups"]
             ),
             truth=Truth(
                 elements=tuple(

@@ -31,6 +31,7 @@ MIN_DISC_FIT = 0.87
 OFF_CENTRE_PX = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5), (0.0, -0.5), (-0.5, 0.0))
 """Toolkits round the place of the dot."""
 INK = 40
+PALE_SHARE = 0.5
 MIN_INK_SHARE = 0.06
 SOLID = 50
 """A box without a mark that is so much darker, or more colourful, than its surroundings is set."""
@@ -141,7 +142,15 @@ def _is_checked(
     if not inner.any():
         return None
     ground = np.median(colours[inner], axis=0)
-    ink = (np.abs(colours - ground).max(2) > INK) & inner
+    if kind == "round":
+        # A dot may fill half of it: what is around the dot is the ground.
+        dot = np.asarray(cv2.erode(inner.astype(np.uint8), np.ones((3, 3)))) > 0
+        ring = colours[inner & ~dot]
+        ground = np.median(ring, axis=0) if _differs(ring, ground) > 0.5 else ground
+    # On a pale mark, which is disabled, a tick is pale too.
+    strength = float(np.abs(ground - around).max())
+    least = INK if strength < INK else min(INK, PALE_SHARE * strength)
+    ink = (np.abs(colours - ground).max(2) > least) & inner
     share = ink.sum() / inner.sum()
     if share < MIN_INK_SHARE:
         spread = float(ground.max() - ground.min() - (around.max() - around.min()))

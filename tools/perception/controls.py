@@ -21,18 +21,21 @@ from numpy.typing import NDArray
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from .check_marks import CheckMark
+from .editors import find_editors
 from .elements import Element, Role, Source, State
 from .ink import INK
-from .labels import label_above, label_of
-from .layout import BoxSet, hugs, is_in_row, share_inside
+from .labels import label_of
+from .layout import BoxSet, hugs, is_in_row
 from .ocr import OcrEngine, TextLine
 from .signs import ARROW_PX, MIN_SIGN_SCORE, SignReader
 from .widgets import MAX_CONTROL_HEIGHT_PX, Frame, is_cell, look_of
 
 MIN_FIELD = (40, 16)
 MAX_FIELD_HEIGHT_PX = 60
-MIN_EDITOR = (120, 60)
-MIN_EDITOR_BRIGHTNESS = 252
+MAX_END_ICON = 1.4
+"""Width of an icon at an end of a field, in heights of the field."""
+END_ICON_PX = 16
+MIN_END_ICON_PX = 11
 MIN_PLAIN = 0.85
 MAX_KEY_CHARS = 2
 MIN_COLUMN = 3
@@ -91,7 +94,11 @@ class ControlFinder:
             if box.height <= MAX_CONTROL_HEIGHT_PX and not (taken.shares_of(box) > 0.9).any()
         ]
         found += self._controls(small)
-        found += self._editors(found)
+        known = [*(control.box for control in found), *(field.box for field in self._fields)]
+        found += [
+            _element("textbox", label, box, 0.5, "widget")
+            for box, label in find_editors(self._pixels, self._frames, known, self._free_lines())
+        ]
         found += self._named_fields()
         found += [
             _element("text", line.text, line.box, line.score, "ocr")
@@ -158,7 +165,10 @@ class ControlFinder:
         # Smaller first: a frame around several controls is no control.
         parts = self._glyph_parts(boxes)
         for box in sorted(boxes, key=lambda box: box.area):
-            if box in parts or (known.shares_inside(box) > 0.9).any():
+            if box in parts:
+                continue
+            parts_of_it = known.xyxy[known.shares_inside(box) > 0.9].tolist()
+            if parts_of_it and not _is_end_icon(box, parts_of_it, blank):
                 continue
             inside = np.flatnonzero(self._line_boxes.shares_inside(box) > 0.6).tolist()
             if not inside:
@@ -263,11 +273,15 @@ class ControlFinder:
         """Tell whether a small thing that is no text is drawn at the right end of a frame."""
         left = max(text.right + 4, box.right - ARROW_AREA_PX)
         area = self._edges[box.top + 4 : box.bottom - 4, left : box.right - 4] > INK
-        columns = np.flatnonzero(area.any(0))
-        if len(columns) == 0:
+        rows, columns = np.flatnonzero(area.any(1)), np.flatnonzero(area.any(0))
+        # What touches an edge of this is the frame's own round corner.
+        if len(rows) == 0 or rows[0] == 0 or rows[-1] == len(area) - 1:
             return False
         low, high = ARROW_PX
-        return low <= int(columns[-1] - columns[0]) + 1 <= high
+        width, height = int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
+        # As large and square as this it is the icon of a calendar or a lens.
+        is_icon = width >= MIN_END_ICON_PX and abs(width - height) <= 2
+        return low <= width <= high and not is_icon
 
     def _blanks(self, boxes: Sequence[Box]) -> list[Element]:
         """Return what frames are in which the detector saw no text."""
@@ -279,7 +293,9 @@ class ControlFinder:
                 if is_cell(self._pixels, box, self._frames):
                     continue
                 look = look_of(self._pixels, box)
-                if look.plain_share >= MIN_PLAIN and look.is_field_like:
+                if look.plain_share >= MIN_PLAIN and (
+                    look.is_field_like or (look.is_bordered and self._is_named(box))
+                ):
                     self._fields.append(_Field(box=box))
                     continue
             if box.width >= MIN_KEY[0] and box.height >= MIN_KEY[1]:
@@ -292,6 +308,10 @@ class ControlFinder:
                 found.append(_element("icon", "", box, 0.5, "icon"))
         return found
 
+    def _is_named(self, box: Box) -> bool:
+        """Tell whether a text names a frame: then also a pale one is a field, a disabled one."""
+        return bool(label_of(box, self._free_lines(), self._frames))
+
     def _is_rest_of_field(self, box: Box) -> bool:
         """Tell whether a frame is what selected text leaves free of a longer field."""
         left, top, right, bottom = self._frames.xyxy.T
@@ -302,7 +322,9 @@ class ControlFinder:
             & (left < box.left - 3)
         )
         longer = self._frames.xyxy[is_longer].tolist()
-        return any(look_of(self._pixels, Box(*row)).is_field_like for row in longer)
+        looks = (look_of(self._pixels, Box(*row)) for row in longer)
+        # A shaded one is a button with a part for its menu.
+        return any(look.is_field_like and look.is_flat for look in looks)
 
     def _has_text_beside(self, box: Box) -> bool:
         """Tell whether an icon only adorns the text at its right, as in a list of files."""
@@ -314,39 +336,6 @@ class ControlFinder:
     def _has_ink(self, box: Box) -> bool:
         inner = box.inflate(-4) if min(box.width, box.height) > 10 else box
         return bool((self._edges[inner.top : inner.bottom, inner.left : inner.right] > INK).any())
-
-    def _editors(self, controls: Sequence[Element]) -> list[Element]:
-        """Return large, bright, plain areas without controls: where longer texts are written."""
-        found: list[Element] = []
-        known = [*(control.box for control in controls), *(field.box for field in self._fields)]
-        for row in self._frames.xyxy[::-1].tolist():
-            box = Box(*row)
-            if box.width < MIN_EDITOR[0] or box.height < MIN_EDITOR[1]:
-                continue
-            if any(share_inside(other, box) > 0.5 for other in known) or self._has_sections(box):
-                continue
-            look = look_of(self._pixels, box)
-            if (
-                look.brightness >= MIN_EDITOR_BRIGHTNESS
-                and look.plain_share >= MIN_PLAIN
-                and (look.is_framed or box.height >= 2 * MIN_EDITOR[1])
-                and not is_cell(self._pixels, box, self._frames)
-            ):
-                label = label_above(box, self._free_lines(), self._frames) if look.is_framed else ""
-                found.append(_element("textbox", label, box, 0.5, "widget"))
-                known.append(box)
-        return found
-
-    def _has_sections(self, box: Box) -> bool:
-        """Tell whether frames as wide as a frame divide it, as separators do a menu."""
-        left, top, right, bottom = self._frames.xyxy.T
-        is_section = (
-            (right - left >= 0.9 * box.width)
-            & (bottom - top > MIN_FIELD[1])
-            & (bottom - top <= 0.8 * box.height)
-            & (self._frames.shares_inside(box) > 0.9)
-        )
-        return bool(is_section.any())
 
     def _named_fields(self) -> list[Element]:
         """Return the fields and lists; their labels are sought once all of them are known."""
@@ -366,6 +355,17 @@ class ControlFinder:
     def _free_lines(self) -> list[TextLine]:
         """Return the texts that are no part of a control."""
         return [line for index, line in enumerate(self._lines) if index not in self._used]
+
+
+def _is_end_icon(box: Box, parts: Sequence[Sequence[int]], blank: Sequence[Box]) -> bool:
+    """Tell whether all that is known in a wide frame is one icon at an end: a lens."""
+    icons = [Box(*part) for part in parts]
+    whole = icons[0]
+    for icon in icons[1:]:
+        whole = whole.union(icon)
+    is_end = min(whole.left - box.left, box.right - whole.right) <= END_ICON_PX
+    is_small = whole.width <= MAX_END_ICON * box.height and box.width >= 4 * whole.width
+    return is_end and is_small and all(icon in blank for icon in icons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

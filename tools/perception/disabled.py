@@ -7,16 +7,23 @@ import numpy as np
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .disabled_fields import FIELDS, disabled_fields
 from .elements import Element, Role
 from .pixel_keys import PixelCache, pixel_key
 
-KINDS: frozenset[Role] = frozenset(("button", "checkbox", "radio", "combobox", "menuitem"))
+KINDS: frozenset[Role] = frozenset(
+    ("button", "checkbox", "radio", "combobox", "menuitem", "spinbutton")
+)
 MARKED: frozenset[Role] = frozenset(("checkbox", "radio"))
 MIN_SHARE = 0.62
 """Of the usual contrast; toolkits draw disabled text at about half of it."""
 USUAL_PERCENTILE = 75
 SAMPLE = 40
 """So many texts tell what is usual."""
+VALUE_PX = 10
+STROKE_PX = 6
+MIN_USUAL_MARK = 55
+"""In dark themes marks stand out less."""
 MIN_USUAL = 90
 """Where no text stands out more, nothing can be told."""
 
@@ -29,7 +36,7 @@ def with_disabled(pixels: Pixels, elements: Sequence[Element], cache: PixelCache
         elements: In pixels of the region.
         cache: Keeps how much a part stands out by its pixels.
     """
-    if not any(element.role in KINDS for element in elements):
+    if not any(element.role in KINDS | FIELDS | {"switch"} for element in elements):
         return list(elements)
     step = 1 + len(elements) // SAMPLE
     texts = [
@@ -38,20 +45,27 @@ def with_disabled(pixels: Pixels, elements: Sequence[Element], cache: PixelCache
         else None
         for number, element in enumerate(elements)
     ]
-    marks = [contrast(pixels, _mark_box(e), cache) if e.role in MARKED else None for e in elements]
+    marks = [
+        contrast(pixels, _mark_box(e) if e.role in MARKED else e.box, cache)
+        if e.role in MARKED or e.role == "switch"
+        else None
+        for e in elements
+    ]
     usual_text = _usual(texts)
     # A set mark stands out more than an empty one: each is compared with its like.
-    is_set = ["checked" in element.states for element in elements]
+    likes = [(element.role == "switch", "checked" in element.states) for element in elements]
     usual_marks = {
-        kind: _usual([mark for mark, own in zip(marks, is_set, strict=True) if own == kind])
-        for kind in (True, False)
+        like: _usual([mark for mark, own in zip(marks, likes, strict=True) if own == like])
+        for like in set(likes)
     }
+    fields = disabled_fields(pixels, elements)
     return [
         replace(element, states=element.states | {"disabled"})
-        if element.role in KINDS
-        and (_is_faint(text, usual_text) or _is_faint(mark, usual_marks[own]))
+        if id(element) in fields
+        or (element.role in KINDS and not _is_dot(element) and _is_faint(text, usual_text))
+        or _is_faint(mark, usual_marks[own], MIN_USUAL_MARK)
         else element
-        for element, text, mark, own in zip(elements, texts, marks, is_set, strict=True)
+        for element, text, mark, own in zip(elements, texts, marks, likes, strict=True)
     ]
 
 
@@ -60,8 +74,13 @@ def _usual(contrasts: Sequence[float | None]) -> float:
     return float(np.percentile(known, USUAL_PERCENTILE)) if known else 0.0
 
 
-def _is_faint(own: float | None, usual: float) -> bool:
-    return own is not None and usual >= MIN_USUAL and own < MIN_SHARE * usual
+def _is_faint(own: float | None, usual: float, least: float = MIN_USUAL) -> bool:
+    return own is not None and usual >= least and own < MIN_SHARE * usual
+
+
+def _is_dot(element: Element) -> bool:
+    """Tell whether a text is a sign of so little ink that it is never as dark as others."""
+    return len(element.text) == 1 and not element.text.isalnum()
 
 
 def _mark_box(element: Element) -> Box:
@@ -73,6 +92,10 @@ def _mark_box(element: Element) -> Box:
 
 def _text_box(element: Element) -> Box:
     """Return the place of an element's text: of a check box, its label."""
+    if element.role == "spinbutton":
+        x, _ = element.click_at  # where its value is
+        left, right = round(x) - VALUE_PX, round(x) + VALUE_PX
+        return element.box.intersect(replace(element.box, left=left, right=right)) or element.box
     if element.role not in MARKED:
         return element.box
     left = min(_mark_box(element).right + 1, element.box.right)
@@ -91,4 +114,7 @@ def contrast(pixels: Pixels, box: Box, cache: PixelCache) -> float:
 def _contrast(pixels: Pixels) -> float:
     inside = pixels.astype(np.int16)
     ground = np.median(inside.reshape(-1, 3), axis=0)
-    return float(np.percentile(np.abs(inside - ground).max(2), 99))
+    differences = np.abs(inside - ground).max(2).ravel()
+    # Of a lone sign on a large key only some pixels are strokes.
+    rank = min(len(differences) // 100, STROKE_PX)
+    return float(np.partition(differences, -1 - rank)[-1 - rank])

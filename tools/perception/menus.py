@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from .elements import Element
+from .elements import Element, Role
 from .layout import is_in_row
 
 BAR_PX = 90
 """A menu bar lies this close to the top of its window."""
+WIDE_BAR_PX = 140
+"""On a page the bar is further down: there it must have the usual words."""
+USUAL = frozenset(("file", "edit", "view", "insert", "format", "tools", "help", "window"))
+MIN_USUAL = 3
+ITEMS: frozenset[Role] = frozenset(("text", "link", "option"))
+"""The menu that is open is highlighted, which can make it look like a link."""
 MIN_MENUS = 3
 MAX_INDENT_PX = 40
 MENU_GAP_PX = (6, 40)
@@ -30,8 +36,10 @@ def as_menu(elements: Sequence[Element]) -> list[Element]:
         is_first = not any(
             other.role == "menuitem" and is_in_row(other.box, element.box) for other in found
         )
-        if element.role == "text" and element.text and is_first:
+        if element.role in ("text", "option", "link") and element.text and is_first:
             found.append(replace(element, role="menuitem"))
+        elif element.role in ("checkbox", "radio") and is_first:
+            found.append(replace(element, role="menuitem", clickable=None))
         else:
             found.append(element)
     return found
@@ -43,7 +51,7 @@ def with_menu_bar(elements: Sequence[Element]) -> list[Element]:
     Args:
         elements: In pixels of the window.
     """
-    tops = [e for e in elements if e.role == "text" and e.box.bottom <= BAR_PX]
+    tops = [e for e in elements if e.role in ITEMS and e.text and e.box.bottom <= WIDE_BAR_PX]
     for first in sorted(tops, key=lambda e: e.box.top):
         row = sorted((e for e in tops if is_in_row(e.box, first.box)), key=lambda e: e.box.left)
         if _is_bar(row):
@@ -53,6 +61,9 @@ def with_menu_bar(elements: Sequence[Element]) -> list[Element]:
 
 
 def _is_bar(row: Sequence[Element]) -> bool:
+    n_usual = sum(element.text.casefold() in USUAL for element in row)
+    if row[-1].box.bottom > BAR_PX and n_usual < MIN_USUAL:
+        return False
     if len(row) < MIN_MENUS or row[0].box.left > MAX_INDENT_PX:
         return False
     if any(len(element.text) > MAX_MENU_CHARS for element in row):

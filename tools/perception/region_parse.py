@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
+from .arrow_fields import with_arrow_fields
 from .check_marks import CheckMark, find_check_marks
 from .controls import ControlFinder
+from .cut_lines import cut_at_frames
 from .disabled import with_disabled
 from .elements import Element
-from .icons import find_icons
+from .far_labels import with_far_labels
+from .headers import with_headers
+from .icons import find_icons, with_sign_icons
 from .ink import ink_of
 from .layout import BoxSet
 from .links import find_links
@@ -23,6 +27,7 @@ from .ocr import OcrEngine, TextLine
 from .pixel_keys import PixelCache
 from .reading_order import in_reading_order
 from .runs import find_runs
+from .selection import with_selection
 from .sliders import with_sliders
 from .split import split_lines
 from .switches import with_switches
@@ -64,6 +69,7 @@ def parse_region(
     if not edges.any():
         return []  # a bare desktop
     frames = find_frames(edges)
+    boxes = BoxSet(frame.box for frame in frames)
     read = ocr.read(pixels, ink, check=check)
     marks = [
         mark
@@ -72,15 +78,20 @@ def parse_region(
     ]
     lines = split_lines(read, ink, cache, [mark.box for mark in marks])
     check()
-    lines = _without_symbols(lines)
+    lines = cut_at_frames(_without_symbols(lines), boxes, edges)
     found = ControlFinder(pixels, edges, lines, frames, marks, ocr).elements()
     found = _with_links(pixels, found, lines, cache)
     found += _icons(edges, found, lines)
-    found = with_disabled(pixels, found, cache)
-    runs, boxes = find_runs(edges), BoxSet(frame.box for frame in frames)
+    found = with_arrow_fields(pixels, found, lines, boxes)
+    runs = find_runs(edges)
     found = with_sliders(edges, runs, found, lines, boxes)
     found = with_switches(pixels, found, lines, boxes)
+    found = with_disabled(pixels, found, cache)
     found = with_tabs(pixels, edges, runs, found, lines)
+    found = with_sign_icons(found)
+    found = with_headers(found, lines, boxes)
+    found = with_selection(pixels, found, lines)
+    found = with_far_labels(found, lines)
     if is_window:
         width = pixels.shape[1]
         found = [kept for element in found if (kept := _outside_title_bar(element, width))]
@@ -128,7 +139,8 @@ def _outside_title_bar(element: Element, width: int) -> Element | None:
         return element
     if element.role in ("button", "textbox", "combobox") and box.width > 0.4 * width:
         if box.top <= TITLE_BAR_PX:
-            return replace(element, role="text", source="ocr") if element.text else None
+            title = replace(element, role="text", source="ocr", states=frozenset())
+            return title if element.text else None
     is_window_button = (
         box.centre[1] <= TITLE_ROW_PX
         and width - box.centre[0] <= WINDOW_BUTTONS_PX
@@ -162,7 +174,7 @@ def _without_symbols(lines: Sequence[TextLine]) -> list[TextLine]:
     """
     is_chinese = any(re.search(f"[{CJK}]{{2}}", line.text) for line in lines)
     kept = []
-    for line in lines:
+    for line in map(_without_last_symbol, lines):
         start = 0
         while start < len(line.text) and _is_symbol(line.text[start], is_chinese):
             start += 1
@@ -181,6 +193,23 @@ def _without_symbols(lines: Sequence[TextLine]) -> list[TextLine]:
                 )
             )
     return kept
+
+
+def _without_last_symbol(line: TextLine) -> TextLine:
+    """Return a line without a frame or another drawing that was read as a symbol at its end."""
+    if len(line.text) < 2 or unicodedata.category(line.text[-1]) != "So":
+        return line
+    text = line.text[:-1].rstrip()
+    if not text:
+        return line
+    middle = round((line.centres[len(text) - 1] + line.centres[-1]) / 2)
+    right = min(line.box.right, max(middle, line.box.left + 1))
+    return TextLine(
+        box=Box(line.box.left, line.box.top, right, line.box.bottom),
+        text=text,
+        score=line.score,
+        centres=line.centres[: len(text)],
+    )
 
 
 def _is_symbol(character: str, is_chinese: bool) -> bool:

@@ -28,8 +28,30 @@ ARROW_GAP_PX = 2
 LETTER_GAP_PX = 3
 """An arrow stands apart; read as a letter it must be further away than the next letter is."""
 MAX_ARROW_HEIGHT_SHARE = 0.75
+MIN_ARROW_HEIGHT_PX = 3
+MAX_ARROW_ASPECT = 0.8
+MAX_LEAN_PX = 2
 ARROW_PX = (5, 14)
 """Width of the arrow of a drop-down list."""
+
+
+def points_down(ink: NDArray[np.bool_]) -> bool:
+    """Tell whether a drawing is an arrow or a chevron that points down: wide and ever narrower.
+
+    Args:
+        ink: The drawing, without blank rows and columns around it.
+    """
+    height, width = ink.shape
+    if height < MIN_ARROW_HEIGHT_PX or height > MAX_ARROW_ASPECT * width:
+        return False
+    columns = np.arange(width)
+    left = np.where(ink, columns, width).min(1)
+    right = np.where(ink, columns, -1).max(1)
+    spans = np.maximum(right - left + 1, 0)
+    third = height // 3
+    is_even = np.abs((left + right)[spans > 0] - (width - 1)).max() <= MAX_LEAN_PX
+    is_narrow = spans[-third:].mean() <= 0.6 * spans[:-third].max()
+    return bool(is_even and is_narrow and spans[: height - third].argmax() < height // 2)
 
 
 class SignReader:
@@ -88,9 +110,10 @@ class SignReader:
         ]
         gap = start - int(columns[gaps[-1]])
         low, high = ARROW_PX
+        is_low = rows[-1] + 1 - rows[0] <= MAX_ARROW_HEIGHT_SHARE * box.height
         is_arrow = (
             low <= end - start <= high
-            and rows[-1] + 1 - rows[0] <= MAX_ARROW_HEIGHT_SHARE * box.height
+            and (is_low or points_down(ink[rows[0] : rows[-1] + 1, start:end]))
             and (
                 not letters
                 or (gap > LETTER_GAP_PX and len(letters) == 1 and line.text[-1] in ARROWS)

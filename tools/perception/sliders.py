@@ -25,6 +25,9 @@ THICKER_PX = 4
 REACH_PX = 16
 """How far a thumb reaches above and below its track."""
 SAME_END_PX = 6
+GROOVE_PX = (12, 30)
+"""Height of a groove that holds its thumb."""
+STROKE_PX = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +56,12 @@ def with_sliders(
         lines: Its texts, tight.
         frames: Its frames.
     """
-    found: list[tuple[Box, Box]] = []
+    beside_words = edges.copy()
+    for line in filter(_is_word, lines):
+        beside_words[line.box.top : line.box.bottom, line.box.left : line.box.right] = 0
+    found: list[tuple[Box, Box]] = list(_grooves(edges, frames, lines))
     for track in _tracks(runs):
-        thumb = _thumb_of(track, edges)
+        thumb = _thumb_of(track, beside_words)
         if thumb is None:
             continue
         whole = Box(track.left, track.top, track.right, track.bottom).union(thumb)
@@ -78,6 +84,38 @@ def with_sliders(
         )
         for whole, thumb in found
     ]  # fmt: skip
+
+
+def _grooves(
+    edges: NDArray[np.uint8], frames: BoxSet, lines: Sequence[TextLine]
+) -> Iterable[tuple[Box, Box]]:
+    """Yield wide low frames with one block in them that a line divides, and the block."""
+    left, top, right, bottom = frames.xyxy.T
+    low, high = GROOVE_PX
+    is_groove = (bottom - top >= low) & (bottom - top <= high)
+    is_groove &= right - left >= np.maximum(MIN_LENGTH_PX, 3 * (bottom - top))
+    texts = BoxSet(line.box for line in lines)
+    for row in frames.xyxy[is_groove].tolist():
+        box = Box(*row)
+        if (texts.shares_inside(box) > 0.5).any():
+            continue
+        inside = edges[box.top + 4 : box.bottom - 4, box.left : box.right] > EDGE
+        has_ink = inside.any(0)
+        strokes = [
+            (first, last)
+            for first, last in _stretches(np.flatnonzero(has_ink), STROKE_PX)
+            if inside[:, first:last].any(1).all()
+        ]
+        middles = [(first + last) / 2 for first, last in strokes]
+        if not 4 <= len(strokes) <= 5 or int(has_ink.sum()) > STROKE_PX * len(strokes):
+            continue
+        if middles[0] > STROKE_PX or middles[-1] < box.width - STROKE_PX - 1:
+            continue
+        for a, b, c in zip(middles, middles[1:], middles[2:], strict=False):
+            is_even = abs((b - a) - (c - b)) <= STROKE_PX
+            if is_even and THUMB_PX[0] <= c - a <= THUMB_PX[1] and c - a < box.width / 2:
+                yield box, Box(box.left + round(a), box.top, box.left + round(c) + 1, box.bottom)
+                break
 
 
 def _is_word(line: TextLine) -> bool:
@@ -133,8 +171,8 @@ def _thumb_of(track: _Track, edges: NDArray[np.uint8]) -> Box | None:
     for first, last in _stretches(np.flatnonzero(above[:2].any(0) & below[:2].any(0))):
         up, down = (_reach(side[:, first:last]) for side in (above, below))
         thumb = Box(left + first, track.top - up, left + last, track.bottom + down)
-        if not track.left - low <= thumb.centre[0] <= track.right + low:
-            continue
+        if thumb.right < track.left - 2 or thumb.left > track.right + 2:
+            continue  # it does not touch the track
         is_even = abs(up - down) <= THICKER_PX and min(up, down) >= 2
         is_round = low <= thumb.height <= high and thumb.height <= 2.5 * thumb.width
         if not (is_even and is_round and low <= thumb.width + 2 <= high):
@@ -146,11 +184,11 @@ def _thumb_of(track: _Track, edges: NDArray[np.uint8]) -> Box | None:
     return thumbs[0] if length >= MIN_LENGTH_PX else None
 
 
-def _stretches(columns: NDArray[np.intp]) -> Iterable[tuple[int, int]]:
-    """Yield first and last (exclusive) of columns that are less than a thumb's inside apart."""
+def _stretches(columns: NDArray[np.intp], gap: int = THUMB_INSIDE_PX) -> Iterable[tuple[int, int]]:
+    """Yield first and last (exclusive) of columns that are at most `gap` apart."""
     if len(columns) == 0:
         return
-    ends = np.flatnonzero(np.diff(columns) > THUMB_INSIDE_PX)
+    ends = np.flatnonzero(np.diff(columns) > gap)
     for first, last in zip([0, *(ends + 1)], [*ends, len(columns) - 1], strict=True):
         yield int(columns[first]), int(columns[last]) + 1
 

@@ -13,12 +13,14 @@ from .layout import BoxSet, is_in_row
 from .ocr import TextLine
 
 HEIGHT_PX = (12, 36)
-ASPECT = (1.5, 2.7)
+ASPECT = (1.35, 2.7)
 MIN_KNOB_OFFSET = 14
 """How much a knob's colour differs from the pill's."""
 SAME = 12
 KNOB_SHADE = 40
 """Knobs may have a gradient."""
+MAX_STROKE_PX = 4
+MIN_BEND_PX = 1.5
 LABEL_GAP_PX = 24
 
 
@@ -33,9 +35,12 @@ def with_switches(
         lines: Its texts, tight.
         frames: Its frames.
     """
-    found: list[tuple[Box, State]] = []
+    found: list[tuple[Box, frozenset[State]]] = []
+    words = BoxSet(line.box for line in lines if len(line.text) > 2)
     for box in _pills(frames):
-        state = _state_of(pixels, box)
+        if (words.shares_inside(box) > 0.5).any():
+            continue  # a button
+        state = _state_of(pixels, box) or _outlined_state(pixels, box)
         if state is not None and not any(box.intersect(other) for other, _ in found):
             found.append((box, state))
     if not found:
@@ -51,7 +56,7 @@ def with_switches(
     return kept + [
         Element(
             id=0, role="switch", text=_label(box, lines, frames), box=box, score=0.6,
-            source="widget", states=frozenset((state,)),
+            source="widget", states=state,
         )
         for box, state in found
     ]  # fmt: skip
@@ -69,7 +74,7 @@ def _pills(frames: BoxSet) -> Iterable[Box]:
     return (Box(*row) for row in frames.xyxy[is_pill].tolist())
 
 
-def _state_of(pixels: Pixels, box: Box) -> State | None:
+def _state_of(pixels: Pixels, box: Box) -> frozenset[State] | None:
     """Return whether a pill is on; None if it is none."""
     height = box.height
     y = box.top + height // 2
@@ -82,10 +87,8 @@ def _state_of(pixels: Pixels, box: Box) -> State | None:
     def differ(a: NDArray[np.int16], b: NDArray[np.int16]) -> int:
         return int(np.abs(a - b).max())
 
-    outside = colour(max(0, box.left - 2), max(0, box.top - 2))
-    corners = [(box.left, box.top), (box.right - 1, box.top), (box.left, box.bottom - 1)]
-    if any(differ(colour(*corner), outside) > SAME for corner in corners):
-        return None  # not round
+    if not _is_round(pixels, box):
+        return None
     # The knob is round: near the top, the middle shows the pill.
     ground = colour((box.left + box.right) // 2, box.top + max(3, height // 6))
     left, right = colour(at_left, y), colour(at_right, y)
@@ -93,14 +96,44 @@ def _state_of(pixels: Pixels, box: Box) -> State | None:
     knob_x, bare_x = (at_right, at_left) if is_on else (at_left, at_right)
     knob, bare = colour(knob_x, y), colour(bare_x, y)
     reach = max(2, height // 5)
-    around = ((reach, 0), (-reach, 0), (0, reach), (0, -reach))
+    aside = max(2, height // 8)  # a knob may be higher than wide
+    around = ((aside, 0), (-aside, 0), (0, reach), (0, -reach))
     if differ(bare, ground) > SAME or differ(knob, ground) < MIN_KNOB_OFFSET:
         return None
     if any(differ(colour(bare_x + x, y + dy), bare) > SAME for x, dy in around):
         return None
     if any(differ(colour(knob_x + x, y + dy), knob) > KNOB_SHADE for x, dy in around):
         return None
-    return "checked" if is_on else "unchecked"
+    return frozenset(("checked" if is_on else "unchecked",))
+
+
+def _is_round(pixels: Pixels, box: Box) -> bool:
+    outside = pixels[max(0, box.top - 2), max(0, box.left - 2)].astype(np.int16)
+    corners = ((box.top, box.left), (box.top, box.right - 1), (box.bottom - 1, box.left))
+    return all(int(np.abs(pixels[at] - outside).max()) <= SAME for at in corners)
+
+
+def _outlined_state(pixels: Pixels, box: Box) -> frozenset[State] | None:
+    """Return whether a pill of one colour with only the outline of its knob is on.
+
+    It is disabled: the knob does not stand out.
+    """
+    if not _is_round(pixels, box):
+        return None
+    sides = []
+    for y in (box.top + box.height // 2, box.top + box.height // 5):
+        row = pixels[y, box.left : box.right].astype(np.int16)
+        ground = np.median(row, axis=0)
+        strokes = np.flatnonzero(np.abs(row - ground).max(1) >= SAME)
+        inner = strokes[(strokes > box.height // 4) & (strokes < box.width - 1 - box.height // 4)]
+        if len(inner) == 0 or np.ptp(inner) > MAX_STROKE_PX:
+            return None
+        sides.append(float(inner.mean()))
+    middle, high = sides
+    if abs(high - middle) < MIN_BEND_PX:
+        return None
+    is_on = high > middle  # the outline bends towards the end where the knob is
+    return frozenset(("checked" if is_on else "unchecked", "disabled"))
 
 
 def _label(box: Box, lines: Sequence[TextLine], frames: BoxSet) -> str:

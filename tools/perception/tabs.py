@@ -24,6 +24,8 @@ MAX_TAB_PX = 420
 BELOW_PX = (1, 28)
 """How far below its text the end of a tab is."""
 BAR_PX = (2, 6)
+ABOVE_BAR_PX = 3
+"""So far above a bar there is nothing of its colour: else it is the lower end of a button."""
 MIN_BAR_COLOUR = 50
 """Between the strongest and the weakest of the three colours of a bar."""
 OFF_CENTRE_PX = 5
@@ -57,6 +59,8 @@ def with_tabs(
     for text, ends_at in _under_bars(pixels, runs, texts):
         _add_row(text, ends_at, texts, runs, tabs)
     for text, ends_at in _sheets(edges, runs, texts):
+        if text in tabs:
+            continue  # a bar tells which tab of its row is in front
         _add_row(text, ends_at, texts, runs, tabs)
     return [_as_tab(element, tabs) for element in elements] if tabs else list(elements)
 
@@ -76,7 +80,7 @@ def _under_bars(pixels: Pixels, runs: Runs, texts: Sequence[Box]) -> Iterable[tu
         )
         for number in np.flatnonzero(is_below).tolist():
             y, left, right = int(short.y[number]), int(short.left[number]), int(short.right[number])
-            if _is_bar(pixels[max(0, y - 1) : y + 9, left + 3 : right - 3]):
+            if _is_bar(pixels[max(0, y - ABOVE_BAR_PX) : y + 9, left + 3 : right - 3]):
                 yield text, y
                 break
 
@@ -87,7 +91,7 @@ def _is_bar(patch: Pixels) -> bool:
     is_strong = (np.ptp(patch.astype(np.int16), axis=2) > MIN_BAR_COLOUR).mean(1) > 0.95
     low, high = BAR_PX
     # Thicker, it is a button or a heading; thinner, the underline of a link.
-    return low <= int(is_strong.sum()) <= high
+    return not is_strong[:ABOVE_BAR_PX].any() and low <= int(is_strong.sum()) <= high
 
 
 def _sheets(
@@ -151,7 +155,7 @@ def _add_row(
 
 
 def _may_be_tab(text: str) -> bool:
-    return 0 < len(text) <= MAX_TAB_CHARS and not text.endswith(":")
+    return 1 < len(text) <= MAX_TAB_CHARS and not text.endswith(":")
 
 
 def _as_tab(element: Element, tabs: dict[Box, bool]) -> Element:

@@ -26,6 +26,7 @@ SAME_FRAME_IOU = 0.5
 BORDER_PX = 3
 LOOK_PX = 150
 """About how many rows and columns of an area are looked at."""
+DARK = 100
 BRIGHT = 225
 """Fields are lighter than what is around them in light themes."""
 ALIKE = 12
@@ -35,6 +36,7 @@ OUTSIDE_PX = (3, 6)
 GRID_GAP_PX = 2
 """Cells of a table are no further apart; buttons are."""
 MIN_SECTION_PX = 120
+MIN_SHADE = 3
 MIN_OFFSET = 10
 MIN_CONTRAST = -3
 
@@ -105,7 +107,7 @@ def is_cell(pixels: Pixels, box: Box, frames: BoxSet) -> bool:
     """Tell whether a frame is a cell of a table or a section of a list or menu.
 
     Frames of its size and colour adjoin a cell in both directions; a wide section only above or
-    below.
+    below. What is shaded from top to bottom is a button, as a key of a calculator.
     """
     left, top, right, bottom = frames.xyxy.T
     beside = np.minimum(np.abs(left - box.right), np.abs(right - box.left)) <= GRID_GAP_PX
@@ -120,7 +122,22 @@ def is_cell(pixels: Pixels, box: Box, frames: BoxSet) -> bool:
             for row in frames.xyxy[which].tolist()
         )
 
-    return has_alike(in_column) and (box.width >= MIN_SECTION_PX or has_alike(in_row))
+    is_cell = has_alike(in_column) and (box.width >= MIN_SECTION_PX or has_alike(in_row))
+    return is_cell and not (box.height <= MAX_CONTROL_HEIGHT_PX and _is_shaded(pixels, box))
+
+
+def _is_shaded(pixels: Pixels, box: Box) -> bool:
+    """Tell whether a frame is darker below than above, at its left and at its right."""
+    rows = slice(box.top + 3, box.bottom - 3)
+    shades = []
+    # There is no text this close to its sides.
+    for x in (box.left + 3, box.right - 4):
+        side = pixels[rows, x].astype(np.int16)
+        third = len(side) // 3
+        if third < 2:
+            return False
+        shades.append(side[:third].mean(0) - side[-third:].mean(0))
+    return all(float(np.abs(shade).max()) >= MIN_SHADE for shade in shades)
 
 
 def _colour(pixels: Pixels, box: Box) -> NDArray[np.float64]:
@@ -143,10 +160,18 @@ class Look:
     """One colour from top to bottom; buttons and drop-down lists often have a gradient."""
     is_framed: bool
     """Set off from one and the same background, by a border or by its colour."""
+    is_bordered: bool
+    """Enclosed by a border on all sides."""
 
     @property
     def is_field_like(self) -> bool:
-        """Tell whether a text may be entered here: bright, and not sunk into the background."""
+        """Tell whether a text may be entered here: bright, and not sunk into the background.
+
+        In dark themes it is dark like all else, and enclosed by a border.
+        """
+        is_dark = self.is_bordered and self.brightness <= DARK
+        if is_dark and self.brightness - self.contrast <= DARK:
+            return True
         return self.is_framed and self.brightness >= BRIGHT and self.contrast >= MIN_CONTRAST
 
 
@@ -157,21 +182,37 @@ def look_of(pixels: Pixels, box: Box) -> Look:
     down, across = (1 + side // LOOK_PX for side in (inner.height, inner.width))
     inside = pixels[inner.top : inner.bottom : down, inner.left : inner.right : across]
     inside = inside.astype(np.int16)
-    ground = np.median(inside.reshape(-1, 3), axis=0)
-    # The brighter pixels of a row are its ground, however much dark text there is in it.
-    rows = np.percentile(inside, 80, axis=1)
+    ground = _at_share(inside.reshape(-1, 3), 0.5, axis=0)
+    # The brighter pixels of a row are its ground, however much dark text there is in it; in dark
+    # themes the darker ones.
+    rows = _at_share(inside, 0.8 if ground.mean() > DARK else 0.2, axis=1)
     trimmed = rows[2:-2] if len(rows) > 8 else rows
-    around = _around(pixels, box)
+    around = around_of(pixels, box)
+    is_bordered = around is not None and _is_bordered(pixels, box, ground)
     return Look(
         brightness=float(ground.mean()),
         contrast=0.0 if around is None else float(ground.mean() - around.mean()),
         plain_share=float((np.abs(inside - ground).max(2) < ALIKE).mean()),
-        is_flat=bool(np.ptp(np.percentile(trimmed, (10, 90), axis=0), axis=0).max() <= 3),
-        is_framed=around is not None and _is_set_off(pixels, box, ground, around),
+        is_flat=_is_flat(trimmed),
+        is_framed=around is not None
+        and (is_bordered or np.abs(around - ground).max() >= MIN_OFFSET),
+        is_bordered=is_bordered,
     )
 
 
-def _around(pixels: Pixels, box: Box) -> NDArray[np.float64] | None:
+def _at_share(values: NDArray[np.generic], share: float, axis: int) -> NDArray[np.float64]:
+    """Return the value that a share of the values is below; `np.percentile` takes far longer."""
+    place = int(share * (values.shape[axis] - 1))
+    found = np.partition(values, place, axis=axis).take(place, axis=axis)
+    return np.asarray(found, np.float64)
+
+
+def _is_flat(rows: NDArray[np.float64]) -> bool:
+    low, high = (_at_share(rows, share, axis=0) for share in (0.1, 0.9))
+    return bool((high - low).max() <= 3)
+
+
+def around_of(pixels: Pixels, box: Box) -> NDArray[np.float64] | None:
     """Return the colour a frame is drawn on, None if fewer than three sides agree on it."""
     near, far = OUTSIDE_PX
     height, width = pixels.shape[:2]
@@ -190,11 +231,7 @@ def _around(pixels: Pixels, box: Box) -> NDArray[np.float64] | None:
     return middle if agreeing.sum() >= 3 else None
 
 
-def _is_set_off(
-    pixels: Pixels, box: Box, ground: NDArray[np.float64], around: NDArray[np.float64]
-) -> bool:
-    if np.abs(around - ground).max() >= MIN_OFFSET:
-        return True
+def _is_bordered(pixels: Pixels, box: Box, ground: NDArray[np.float64]) -> bool:
     rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
     border = [
         pixels[box.top : box.top + BORDER_PX, columns].astype(np.int16),
