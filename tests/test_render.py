@@ -13,7 +13,8 @@ from deskhand.tools.desktop.capture import Capture
 from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.elements import Element, Observation, Role, State
 from deskhand.tools.perception.news import render_news
-from deskhand.tools.perception.render import BETWEEN, estimate_tokens, render_elements
+from deskhand.tools.perception.render import estimate_tokens, render_elements
+from deskhand.tools.perception.table_text import BETWEEN
 
 LINE = re.compile(r'^(\d+)(?: ([a-z]+))?(?: ("(?:[^"\\]|\\.)*"))?(?: \(([a-z, ]+)\))?$')
 EDITOR = Window(id=1, title="notes.txt", app="Mousepad", pid=1, box=Box(0, 0, 400, 300))

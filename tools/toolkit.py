@@ -36,12 +36,13 @@ from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
 from .grounding import find_window
 from .hands import Hands
+from .perception.element_text import quoted, render_element
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
 from .perception.marks import annotate
 from .perception.news import render_news
 from .perception.observe import Observer, load_observer
-from .perception.render import quoted, render_element, render_elements
+from .perception.render import render_elements
 from .safety.gate import Gate
 
 MAX_PICTURE_SIDE_PX = 1280

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .element_text import quoted, render_element
 from .elements import Element, Observation
-from .render import quoted, render_element, render_elements
+from .render import render_elements
 
 MAX_NEWS_SHARE = 0.5
 """If more than this share of a screen is new, the whole of it says more."""
