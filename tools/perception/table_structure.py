@@ -158,9 +158,7 @@ def _table(tracks: Sequence[Track], lines: Sequence[Line]) -> Table | None:
         within = [own for line in lines[: last + 1] if (own := _between(line, left, right))]
         above = sum(bool(_between(line, left, right)) for line in lines[:first])
         body = [_cells(own, spans) for own in within]
-        # Titles and tool bars that happen to be aligned with a column.
-        while above < len(body) and 2 * sum(map(bool, body[above])) < len(spans):
-            above += 1
+        above += _n_sparse(body[above:])
         head, body = _split_header(within, body, above, spans, height)
         beside = None if len(body) < 2 else _pane_beside(head, body)
         if beside is None:
@@ -172,6 +170,16 @@ def _table(tracks: Sequence[Track], lines: Sequence[Line]) -> Table | None:
         else:
             right, spans = spans[-1].left, spans[:-1]
     return None
+
+
+def _n_sparse(lines: Sequence[list[list[Element]]]) -> int:
+    """Return how many lines at the top are titles or tool bars, aligned with a column by chance."""
+    for number, (line, below) in enumerate(zip(lines, lines[1:], strict=False)):
+        # The first of two lines of one cell reaches down beside the other cells.
+        is_part = _gap(_box_of(line), _box_of(below)) < 0
+        if is_part or 2 * sum(map(bool, line)) >= len(line):
+            return number
+    return 0
 
 
 def _between(line: Line, left: int, right: int) -> list[Element]:
@@ -287,9 +295,16 @@ def _named(header: Sequence[Element], spans: Sequence[_Span]) -> list[list[Eleme
     }
     taken = set(over.values())
     cells: list[list[Element]] = [[] for _ in spans]
+    last, end = 0, -1000
     for element in header:
-        number = over.get(element.id)
-        cells[_slot(element, spans, taken) if number is None else number].append(element)
+        if element.id in over:
+            last = over[element.id]
+        elif element.role != "text" or element.box.left - end > element.box.height:
+            last = max(last, _slot(element, spans, taken))
+            taken.add(last)
+        # Else it goes on with what is before it.
+        cells[last].append(element)
+        end = element.box.right
     return cells
 
 
@@ -301,12 +316,12 @@ def _slot(element: Element, spans: Sequence[_Span], taken: Collection[int]) -> i
         return min(after, len(spans) - 1)
     before = after - 1
     sides = spans[before].side, spans[after].side
+    if (before in taken) != (after in taken):
+        return after if before in taken else before
     if sides == ("left", "left"):
         return before
     if sides == ("right", "right"):
         return after
-    if sides == ("left", "right") and (before in taken) != (after in taken):
-        return after if before in taken else before
     return before if x - spans[before].right <= spans[after].left - x else after
 
 

@@ -31,6 +31,9 @@ MAX_PITCH = 6.0
 JOINED = 0.6
 """Of the shorter of two tracks, as far as they go along together, stands in common lines."""
 
+MAX_HALF_PITCH = 1.2
+"""Half of the way from one line of a cell to its next, in heights."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -115,10 +118,10 @@ def _aligned(elements: Sequence[Element], edge: Callable[[Element], float]) -> l
 
 def _runs(group: Sequence[Element]) -> list[list[Element]]:
     """Return parts of a group without large holes, each from top to bottom, one a line."""
+    if len(group) < MIN_TRACK:
+        return []
     runs: list[list[Element]] = []
     ordered = sorted(group, key=lambda e: e.box.centre[1])
-    if len(ordered) < MIN_TRACK:
-        return []
     pitches = [
         after.box.centre[1] - before.box.centre[1]
         for before, after in zip(ordered, ordered[1:], strict=False)
@@ -137,12 +140,27 @@ def _runs(group: Sequence[Element]) -> list[list[Element]]:
 def is_joined(a: Track, b: Track) -> bool:
     """Tell whether two tracks stand in the same lines."""
     first, last = max(a.lines[0], b.lines[0]), min(a.lines[-1], b.lines[-1])
-    if last <= first:
-        return False
-    common = len(set(a.lines) & set(b.lines))
-    shorter = min(_between(track.lines, first, last) for track in (a, b))
-    return common >= MIN_TRACK and common >= JOINED * shorter
+    if last > first:
+        common = len(set(a.lines) & set(b.lines))
+        shorter = min(_count_between(track.lines, first, last) for track in (a, b))
+        if common >= MIN_TRACK and common >= JOINED * shorter:
+            return True
+    return _is_beside_pairs(a, b) or _is_beside_pairs(b, a)
 
 
-def _between(lines: Sequence[int], first: int, last: int) -> int:
+def _count_between(lines: Sequence[int], first: int, last: int) -> int:
     return bisect_left(lines, last + 1) - bisect_left(lines, first)
+
+
+def _is_beside_pairs(cells: Track, pieces: Track) -> bool:
+    """Tell whether each of some cells stands beside the middle of two lines of one cell."""
+    middles = [element.box.centre[1] for element in pieces.elements]
+    beside = 0
+    for cell in cells.elements:
+        y = cell.box.centre[1]
+        after = bisect_left(middles, y)
+        if 0 < after < len(middles):
+            above, below = y - middles[after - 1], middles[after] - y
+            is_near = max(above, below) < MAX_HALF_PITCH * cell.box.height
+            beside += is_near and abs(above - below) <= ALIGNED_PX
+    return beside >= MIN_TRACK and beside >= JOINED * len(cells.elements)
