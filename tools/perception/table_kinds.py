@@ -149,8 +149,10 @@ def _is_menu(columns: Sequence[Sequence[Sequence[Element]]]) -> bool:
     cells = [cell for column in columns for cell in column if cell]
     if sum(cell[0].role == "menuitem" for cell in cells) * 3 >= len(cells):
         return True
-    last = [cell[0].text.strip() for cell in columns[-1] if cell]
-    return 2 * sum(_CHORD.fullmatch(text) is not None for text in last) > len(last)
+    last = [cell[0].text.strip() for cell in columns[-1] if cell and cell[0].role == "text"]
+    return 2 * sum(_CHORD.fullmatch(text) is not None for text in last) > sum(
+        map(bool, columns[-1])
+    )
 
 
 def _is_keypad(columns: Sequence[Sequence[Sequence[Element]]]) -> bool:

@@ -5,43 +5,28 @@ one look to the next. Forms, menus, keypads and paragraphs line up as well; `tab
 from tables.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
 from ..desktop.geometry import Box
 from .elements import Element, Observation
 from .layout import share_inside
+from .table_columns import Span, cells_of, find_spans, header_cells
 from .table_kinds import is_flow, is_header, is_table
-from .table_tracks import ALIGNED_PX, Line, Side, Track, find_lines, find_tracks, is_joined
+from .table_tracks import Line, Track, find_lines, find_tracks, is_joined
 
 MIN_HEADER_PX = 5
 """What is lower is dust of a sign of sorting."""
 MAX_HEADER_GAP = 3.0
 """From a header to the first row, in heights of a line."""
-MAX_CELL_GAP = 0.8
-"""In heights of a line: what stands closer, as Edit and Remove do, is in one cell."""
-MAX_COMMON = 0.3
-"""Share of the narrower of two columns that may lie beside the other."""
 CLOSE = 0.75
 """Of the usual gap between rows: what is closer is a further line of the same row."""
-
-MOST_LEFT, MOST_RIGHT = 0.2, 0.8
-"""Share of a column's elements that begin farther left, and end farther left, than it does."""
 
 IN_ROW = 0.8
 """Share of a text that lies in a row, if it belongs to it."""
 MAX_PANE = 0.6
 """Share of the lines that a pane beside a table fills, if that tells it from a column."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    """From where to where a column goes, and how it is aligned."""
-
-    left: int
-    right: int
-    side: Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +134,7 @@ def _joined(tracks: Sequence[Track]) -> Iterable[list[Track]]:
 
 def _table(tracks: Sequence[Track], lines: Sequence[Line]) -> Table | None:
     height = median(e.box.height for track in tracks for e in track.elements)
-    spans = _spans(tracks, height)
+    spans = find_spans(tracks, height)
     first = min(track.lines[0] for track in tracks)
     last = max(track.lines[-1] for track in tracks)
     left = spans[0].left - round(height)
@@ -157,7 +142,7 @@ def _table(tracks: Sequence[Track], lines: Sequence[Line]) -> Table | None:
     while len(spans) > 1:
         within = [own for line in lines[: last + 1] if (own := _between(line, left, right))]
         above = sum(bool(_between(line, left, right)) for line in lines[:first])
-        body = [_cells(own, spans) for own in within]
+        body = [cells_of(own, spans) for own in within]
         above += _n_sparse(body[above:])
         head, body = _split_header(within, body, above, spans, height)
         beside = None if len(body) < 2 else _pane_beside(head, body)
@@ -190,7 +175,7 @@ def _split_header(
     lines: Sequence[Sequence[Element]],
     grid: Sequence[list[list[Element]]],
     above: int,
-    spans: Sequence[_Span],
+    spans: Sequence[Span],
     height: float,
 ) -> tuple[list[list[Element]] | None, list[list[list[Element]]]]:
     """Return the header by column, if there is one, and the lines below it.
@@ -210,7 +195,7 @@ def _split_header(
         gap = _box_of(body[0]).top - max((e.box.bottom for e in head), default=-1000)
         if gap > MAX_HEADER_GAP * height:
             continue
-        named = _named(head, spans)
+        named = header_cells(head, spans)
         if is_header(named, body):
             return named, body
     return None, list(grid[above:])
@@ -237,92 +222,6 @@ def _is_named(head: Sequence[Sequence[Element]] | None, number: int) -> bool:
         return False
     plain = [cell[0].role == "text" for cell in head if cell]
     return head[number][0].role != "text" or 2 * sum(plain) > len(plain)
-
-
-def _spans(tracks: Sequence[Track], height: float) -> list[_Span]:
-    """Return the columns that the tracks make, from left to right."""
-    spans: list[_Span] = []
-    for track in sorted(tracks, key=lambda t: min(e.box.left for e in t.elements)):
-        lefts = sorted(e.box.left for e in track.elements)
-        rights = sorted(e.box.right for e in track.elements)
-        # One cell that was read together with the next one makes no column wide.
-        left = lefts[round(MOST_LEFT * (len(lefts) - 1))]
-        right = rights[round(MOST_RIGHT * (len(rights) - 1))]
-        new = _Span(left=left, right=right, side=track.side)
-        last = spans[-1] if spans else None
-        if last is not None and _is_one(last, new, height):
-            spans[-1] = _Span(
-                left=min(last.left, left), right=max(last.right, right), side=last.side
-            )
-        else:
-            spans.append(new)
-    return spans
-
-
-def _is_one(last: _Span, new: _Span, height: float) -> bool:
-    common = last.right - new.left
-    if common > MAX_COMMON * min(last.right - last.left, new.right - new.left):
-        return True
-    return -common < MAX_CELL_GAP * height
-
-
-def _cells(elements: Sequence[Element], spans: Sequence[_Span]) -> list[list[Element]]:
-    """Return the elements of one line by column."""
-    cells: list[list[Element]] = [[] for _ in spans]
-    for element in elements:
-        left, _, right, _ = element.box.xyxy
-
-        def fit(number: int, left: int = left, right: int = right) -> float:
-            span = spans[number]
-            return min(right, span.right) - max(left, span.left)
-
-        # Where it has nothing in common with any, the nearest: the least negative.
-        cells[max(range(len(spans)), key=fit)].append(element)
-    return cells
-
-
-def _named(header: Sequence[Element], spans: Sequence[_Span]) -> list[list[Element]]:
-    """Return the elements of a header by column.
-
-    A header over right-aligned numbers may begin far left of them.
-    """
-    over = {
-        element.id: number
-        for element in header
-        for number, span in enumerate(spans)
-        if min(element.box.right, span.right) - max(element.box.left, span.left) > 0
-        or abs(element.box.left - span.left) <= ALIGNED_PX
-    }
-    taken = set(over.values())
-    cells: list[list[Element]] = [[] for _ in spans]
-    last, end = 0, -1000
-    for element in header:
-        if element.id in over:
-            last = over[element.id]
-        elif element.role != "text" or element.box.left - end > element.box.height:
-            last = max(last, _slot(element, spans, taken))
-            taken.add(last)
-        # Else it goes on with what is before it.
-        cells[last].append(element)
-        end = element.box.right
-    return cells
-
-
-def _slot(element: Element, spans: Sequence[_Span], taken: Collection[int]) -> int:
-    """Return the column that a header without one right below it is of."""
-    x = element.box.centre[0]
-    after = next((n for n, span in enumerate(spans) if span.left > x), len(spans))
-    if after in (0, len(spans)):
-        return min(after, len(spans) - 1)
-    before = after - 1
-    sides = spans[before].side, spans[after].side
-    if (before in taken) != (after in taken):
-        return after if before in taken else before
-    if sides == ("left", "left"):
-        return before
-    if sides == ("right", "right"):
-        return after
-    return before if x - spans[before].right <= spans[after].left - x else after
 
 
 def _rows(lines: Sequence[list[list[Element]]]) -> list[list[list[Element]]]:
@@ -371,7 +270,7 @@ def _box_of(cells: Iterable[Iterable[Element]]) -> Box:
 def _build(
     head: Sequence[Sequence[Element]] | None,
     rows: Sequence[Sequence[Sequence[Element]]],
-    spans: Sequence[_Span],
+    spans: Sequence[Span],
 ) -> Table:
     """Return the table as it is told: by numbers."""
     columns = []

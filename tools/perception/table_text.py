@@ -13,8 +13,8 @@ EMPTY = "-"
 """An empty cell, and a column without a name. A dash that is written in a cell is in quotes."""
 MAX_BARE_CHARS = 60
 _BARE = re.compile(r"[A-Za-zÀ-ÿ0-9+€$£-][A-Za-zÀ-ÿ0-9.,:/%€$£_+-]*(?: [A-Za-zÀ-ÿ0-9.:/%€$£_+-]+)*")
-_LIKE_A_NUMBER = re.compile(r"\d+(?:$| )|-$")
-"""What begins like an element, or is the sign of an empty cell."""
+_LIKE_OURS = re.compile(r"\d+(?:$| )|-$|.*,(?!\d)")
+"""What begins like an element, is the sign of an empty cell, or goes on with a comma."""
 
 
 def render_table(table: Table, elements: Mapping[int, Element], n_rows: int) -> list[str]:
@@ -77,5 +77,5 @@ def _plain(text: str) -> str:
     """Return text of a cell without a number, in quotes where it could be taken for one of ours."""
     if not text:
         return EMPTY
-    is_bare = _BARE.fullmatch(text) is not None and _LIKE_A_NUMBER.match(text) is None
+    is_bare = _BARE.fullmatch(text) is not None and _LIKE_OURS.match(text) is None
     return text if is_bare and len(text) <= MAX_BARE_CHARS else quoted(text)
