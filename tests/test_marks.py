@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deskhand.tools.desktop.capture import Capture
 from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.elements import Element, Role
-from deskhand.tools.perception.marks import annotate, mark_target
+from deskhand.tools.perception.marks import annotate, mark_elements, mark_target
+from deskhand.tools.perception.tag_places import REACH_PX, TAG_HEIGHT_PX, TagPlaces
 
 SIZE = (200, 120)
 
@@ -72,3 +75,98 @@ def test_the_target_of_a_click_is_marked() -> None:
     assert (only_box[50, 85] == 255).all()
     only_point = np.asarray(mark_target(capture(), None, (85.0, 50.0)))
     assert (only_point[38, 80] == 255).all()
+
+
+# --- which elements have marks
+
+
+def column(*roles: Role) -> list[Element]:
+    return [
+        element(n, Box(60, 2 + 16 * n, 100, 12 + 16 * n), role) for n, role in enumerate(roles, 1)
+    ]
+
+
+def test_controls_come_first_and_plain_text_last() -> None:
+    elements = column("text", "icon", "button", "text", "link")
+    marked = mark_elements(capture(), elements, max_marks=3)
+    assert (marked.shown, marked.left_out) == ((3, 5, 2), 2)
+    assert mark_elements(capture(), elements).shown == (3, 5, 2, 1, 4)
+    assert mark_elements(capture(), elements, max_marks=0).left_out == 5
+
+
+def test_only_some_kinds_are_marked() -> None:
+    elements = column("text", "icon", "button")
+    marked = mark_elements(capture(), elements, roles=("icon", "button"))
+    assert (marked.shown, marked.left_out) == ((3, 2), 1)
+
+
+def test_what_has_no_mark_is_not_covered_either() -> None:
+    elements = column("text", "button", "text")
+    marked = np.asarray(mark_elements(capture(), elements, max_marks=1).picture)
+    for one in elements:
+        box = one.box
+        assert (marked[box.top : box.bottom, box.left : box.right] == 255).all(), one.id
+
+
+def test_the_rest_of_a_row_at_the_edge_does_not_crowd() -> None:
+    """Scraps of letters of which a window's edge shows no more than their heads."""
+    bottom = SIZE[1]
+    scraps = [element(n, Box(6 * n, bottom - 5, 6 * n + 4, bottom)) for n in range(1, 30)]
+    button = element(90, Box(2, bottom - 14, 60, bottom), "button")
+    marked = mark_elements(capture(), [*scraps, button])
+    assert 90 in marked.shown
+    assert 0 < marked.left_out < 29
+    assert len(marked.shown) + marked.left_out == 30
+
+
+# --- where numbers stand
+
+
+def is_free(tag: Box, others: list[Box]) -> bool:
+    return all(tag.intersect(other) is None for other in others)
+
+
+def any_free(box: Box, width: int, others: list[Box], screen: Box) -> bool:
+    """Look at every single place within reach."""
+    rim_x, rim_y = width + REACH_PX - 1, TAG_HEIGHT_PX + REACH_PX - 1
+    for left in range(max(0, box.left - rim_x), box.right + rim_x - width + 1):
+        for top in range(max(0, box.top - rim_y), box.bottom + rim_y - TAG_HEIGHT_PX + 1):
+            tag = Box(left, top, left + width, top + TAG_HEIGHT_PX)
+            if tag.intersect(screen) == tag and is_free(tag, others):
+                return True
+    return False
+
+
+layouts = st.lists(
+    st.builds(
+        lambda x, y, w, h: Box(x, y, min(x + w, 160), min(y + h, 110)),
+        st.integers(0, 150), st.integers(0, 100), st.integers(3, 60), st.integers(3, 25),
+    ),
+    min_size=1, max_size=25,
+)  # fmt: skip
+
+
+@given(layouts, st.integers(9, 30))
+def test_a_number_covers_nothing_where_any_place_within_reach_is_free(
+    boxes: list[Box], width: int
+) -> None:
+    screen = Box.of_size(160, 110)
+    places = TagPlaces(screen, boxes)
+    taken = list(boxes)
+    for box in boxes:
+        tag = places.place(box, width)
+        assert tag is not None
+        assert tag.intersect(screen) == tag
+        assert is_free(tag, taken) == any_free(box, width, taken, screen)
+        taken.append(tag)
+
+
+@given(layouts)
+def test_only_a_free_place_will_do(boxes: list[Box]) -> None:
+    places = TagPlaces(Box.of_size(160, 110), boxes)
+    taken = list(boxes)
+    for box in boxes:
+        tag = places.place(box, 16, only_free=True)
+        if tag is not None:
+            assert is_free(tag, taken)
+            taken.append(tag)

@@ -70,9 +70,20 @@ class ScreenshotArguments(_Arguments):
         default=None, description="Part of a window's title; the whole desktop if not given."
     )
     marks: bool = Field(default=False, description="Draw a numbered box around every element.")
+    max_marks: int | None = Field(
+        default=None,
+        ge=1,
+        description="With marks: so many at most, controls first and plain text last.",
+    )
     zoom: int | None = Field(
         default=None, ge=1, description="Number of an element: show it and its surroundings large."
     )
+
+    @model_validator(mode="after")
+    def _limits_marks(self) -> "ScreenshotArguments":
+        if self.max_marks is not None and not self.marks:
+            raise ValueError("max_marks is for a picture with marks; add marks=true")
+        return self
 
 
 class ReadScreenArguments(_Arguments):

@@ -39,7 +39,7 @@ from .hands import Hands
 from .perception.element_text import quoted, render_element
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
-from .perception.marks import annotate
+from .perception.marks import Marked, mark_elements
 from .perception.news import render_news
 from .perception.observe import Observer, load_observer
 from .perception.render import render_elements
@@ -150,7 +150,11 @@ class DesktopToolkit(BaseToolkit):
     # Each tool's docstring is what the model reads.
 
     def screenshot(
-        self, window: str | None = None, marks: bool = False, zoom: int | None = None
+        self,
+        window: str | None = None,
+        marks: bool = False,
+        max_marks: int | None = None,
+        zoom: int | None = None,
     ) -> Result:
         """Take a picture of the desktop or of one window.
 
@@ -158,13 +162,15 @@ class DesktopToolkit(BaseToolkit):
         Prefer read_screen: it costs a fraction of the tokens.
         """
         seen = self._look()
-        capture = seen.capture
-        if marks:
-            pixels = annotate(capture, seen.elements)
-        else:
-            pixels = Image.fromarray(capture.pixels)
-        view = capture.view
+        view = seen.capture.view
         part = self._part(seen, window, zoom)
+        pixels, said = Image.fromarray(seen.capture.pixels), ""
+        artifact: dict[str, Any] = {}
+        if marks:
+            marked = _marked(seen, part, max_marks)
+            pixels, artifact["marked"] = marked.picture, list(marked.shown)
+            if marked.left_out:
+                said = f"; {len(marked.shown)} elements are marked, {marked.left_out} more are not"
         if part is not None:
             view = view.crop(part)
             pixels = pixels.crop(part.xyxy)
@@ -175,13 +181,13 @@ class DesktopToolkit(BaseToolkit):
             view = view.resize(pixels.width, pixels.height)
         self._shown[view.id] = view
         data, mime_type = _encode(pixels)
-        note = f"view {view.id}: {view.width}x{view.height} pixels"
+        note = f"view {view.id}: {view.width}x{view.height} pixels{said}"
         image = {
             "type": "image",
             "base64": base64.b64encode(data).decode("ascii"),
             "mime_type": mime_type,
         }
-        artifact = {"view": view.id, "width": view.width, "height": view.height}
+        artifact |= {"view": view.id, "width": view.width, "height": view.height}
         return [{"type": "text", "text": note}, image], artifact
 
     def read_screen(
@@ -364,6 +370,14 @@ def _structured(spec: ToolSpec) -> StructuredTool:
         handle_validation_error=True,
         metadata={"read_only": spec.read_only, "destructive": spec.destructive},
     )
+
+
+def _marked(seen: Observation, part: Box | None, max_marks: int | None) -> Marked:
+    """Return the picture with marks on what is in the part of it that is shown."""
+    elements = [
+        element for element in seen.elements if part is None or part.contains(*element.box.centre)
+    ]
+    return mark_elements(seen.capture, elements, max_marks=max_marks)
 
 
 def _line(element: Element) -> str:
