@@ -151,6 +151,49 @@ def test_when_most_is_new_the_whole_screen_is_given(screen: Observation) -> None
     assert render_elements(screen).text in text
 
 
+def busy(n: int, *, window: str = "notes.txt") -> list[Element]:
+    return [
+        element(n * 100 + k, f"{window} {k}", (k % 5, k // 5), window=window) for k in range(20)
+    ]
+
+
+def test_news_of_one_window_only() -> None:
+    old, other = busy(1), busy(2, window="Save As")
+    before = observation(*old, *other, windows=(EDITOR,))
+    after = observation(
+        *old[1:], element(900, "new", (0, 8), window="notes.txt"),
+        *other[2:], element(901, "elsewhere", (0, 9), window="Save As"),
+        windows=(DIALOG, EDITOR),
+    )  # fmt: skip
+    assert render_news(before, after, window=EDITOR).splitlines() == [
+        "since the last look:",
+        '+ 900 "new" in window "notes.txt"',
+        '- 100 "notes.txt 0"',
+    ]
+    renamed = replace(EDITOR, title="other.txt")
+    moved = [replace(e, window="other.txt") for e in old]
+    now = observation(*moved, windows=(renamed,))
+    assert render_news(before, now, window=renamed).endswith("nothing changed")
+
+
+def test_news_within_a_budget_leave_out_what_went_first() -> None:
+    old = busy(1)
+    before = observation(*old, *busy(3), windows=(EDITOR,))
+    added = [element(900 + k, f"new {k}", (k, 8), window="notes.txt") for k in range(3)]
+    after = observation(*busy(3), *added, windows=(EDITOR,))
+    whole = render_news(before, after)
+    assert len(whole.splitlines()) == 24
+    for budget in range(60, estimate_tokens(whole), 20):
+        text = render_news(before, after, budget=budget)
+        assert estimate_tokens(text) <= budget
+        *lines, last = text.splitlines()
+        assert lines == whole.splitlines()[: len(lines)]
+        assert last == f"… {24 - len(lines)} more changes left out"
+    much = render_news(observation(), after, budget=80)
+    assert estimate_tokens(much) <= 80
+    assert much.startswith("much has changed; the screen now:\n")
+
+
 # --- tables
 
 

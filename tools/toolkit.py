@@ -1,8 +1,6 @@
 """The desktop as LangChain tools: the same actions, the same gate, the same verdicts."""
 
-import base64
 import functools
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,17 +37,15 @@ from .hands import Hands
 from .perception.element_text import quoted, render_element
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
-from .perception.marks import Marked, mark_elements
 from .perception.news import render_news
 from .perception.observe import Observer, load_observer
 from .perception.render import render_elements
 from .safety.gate import Gate
+from .tool_pictures import image_block, marked_part
 
 MAX_PICTURE_SIDE_PX = 1280
 ZOOM = 3.0
 ZOOM_RIM_PX = 60
-MAX_PICTURE_BYTES = 600_000
-"""A whole tool result must stay below 1 MB for common clients; base64 adds a third."""
 
 Result = tuple[str | list[dict[str, Any]], dict[str, Any]]
 """What the model reads, and the artifact for the program around it."""
@@ -167,7 +163,7 @@ class DesktopToolkit(BaseToolkit):
         pixels, said = Image.fromarray(seen.capture.pixels), ""
         artifact: dict[str, Any] = {}
         if marks:
-            marked = _marked(seen, part, max_marks)
+            marked = marked_part(seen, part, max_marks)
             pixels, artifact["marked"] = marked.picture, list(marked.shown)
             if marked.left_out:
                 said = f"; {len(marked.shown)} elements are marked, {marked.left_out} more are not"
@@ -180,15 +176,9 @@ class DesktopToolkit(BaseToolkit):
             pixels = pixels.resize((round(pixels.width * scale), round(pixels.height * scale)))
             view = view.resize(pixels.width, pixels.height)
         self._shown[view.id] = view
-        data, mime_type = _encode(pixels)
         note = f"view {view.id}: {view.width}x{view.height} pixels{said}"
-        image = {
-            "type": "image",
-            "base64": base64.b64encode(data).decode("ascii"),
-            "mime_type": mime_type,
-        }
         artifact |= {"view": view.id, "width": view.width, "height": view.height}
-        return [{"type": "text", "text": note}, image], artifact
+        return [{"type": "text", "text": note}, image_block(pixels)], artifact
 
     def read_screen(
         self, window: str | None = None, budget: int | None = None, only_news: bool = False
@@ -200,13 +190,11 @@ class DesktopToolkit(BaseToolkit):
         """
         before = self._seen
         seen = self._look()
-        elements = list(seen.elements)
-        if window is not None:
-            title = find_window(seen.windows, window).title
-            elements = [element for element in elements if element.window == title]
+        own = None if window is None else find_window(seen.windows, window)
+        elements = [e for e in seen.elements if own is None or e.window == own.title]
         artifact = {"view": seen.capture.view.id, "elements": [_record(e) for e in elements]}
         if only_news and before is not None:
-            return render_news(before, seen), artifact
+            return render_news(before, seen, window=own, budget=budget), artifact
         return render_elements(seen, elements, budget=budget).text, artifact
 
     def find_element(
@@ -372,14 +360,6 @@ def _structured(spec: ToolSpec) -> StructuredTool:
     )
 
 
-def _marked(seen: Observation, part: Box | None, max_marks: int | None) -> Marked:
-    """Return the picture with marks on what is in the part of it that is shown."""
-    elements = [
-        element for element in seen.elements if part is None or part.contains(*element.box.centre)
-    ]
-    return mark_elements(seen.capture, elements, max_marks=max_marks)
-
-
 def _line(element: Element) -> str:
     place = f" in window {quoted(element.window)}" if element.window else ""
     return render_element(element) + place
@@ -396,17 +376,3 @@ def _record(element: Element) -> dict[str, Any]:
         "source": element.source,
         "score": round(element.score, 3),
     }
-
-
-def _encode(picture: Image.Image) -> tuple[bytes, str]:
-    """Return the picture as PNG if that is small enough, else as JPEG that is."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    if buffer.tell() <= MAX_PICTURE_BYTES:
-        return buffer.getvalue(), "image/png"
-    for quality in (85, 75, 60, 40):
-        buffer = io.BytesIO()
-        picture.convert("RGB").save(buffer, "JPEG", quality=quality)
-        if buffer.tell() <= MAX_PICTURE_BYTES:
-            break
-    return buffer.getvalue(), "image/jpeg"
