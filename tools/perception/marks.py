@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ..desktop.capture import Capture
 from ..desktop.geometry import Box
 from .elements import Element, Role
+from .repetition import texts_of_links
 from .tag_places import TagPlaces
 
 COLOURS: dict[Role, str] = {
@@ -50,8 +51,8 @@ def mark_elements(
 ) -> Marked:
     """Return the picture with a box and a number for each element (set-of-marks).
 
-    A number stands where it covers no element, if there is such a place beside its own. Plain text
-    that is cut off by the edge of the screen has no mark where there is none.
+    A number stands where it covers no element, if there is such a place beside its own. Scraps of
+    text at the screen's edge have none, nor have texts that the links in them say again.
 
     Args:
         capture: The picture.
@@ -59,20 +60,23 @@ def mark_elements(
         max_marks: So many at most: controls first, then icons, then plain text, each in order.
         roles: Only elements of these kinds; None for all.
     """
-    chosen = [element for element in elements if roles is None or element.role in roles]
+    screen = capture.view.box
+    repeated = texts_of_links(elements)
+    chosen = [
+        element
+        for element in elements
+        if (roles is None or element.role in roles) and element.id not in repeated
+    ]
     chosen = sorted(chosen, key=_rank)[:max_marks]
     picture = Image.fromarray(capture.pixels).convert("RGB")
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size=FONT_PX)
-    screen = capture.view.box
     places = TagPlaces(screen, [element.box for element in elements])
     tags: list[tuple[Element, Box]] = []
     for element in chosen:
         width = round(draw.textlength(str(element.id), font=font)) + 4
-        is_optional = element.role == "text" and _is_clipped(element.box, screen)
-        tag = places.place(element.box, width, only_free=is_optional)
-        if tag is not None:
-            tags.append((element, tag))
+        if not _is_scrap(element, width, screen):
+            tags.append((element, places.place(element.box, width)))
     for element, _ in tags:
         box = element.box
         outline = (box.left - 1, box.top - 1, box.right, box.bottom)
@@ -93,14 +97,18 @@ def _colour(element: Element) -> str:
     return COLOURS.get(element.role, OTHER_COLOUR)
 
 
-def _is_clipped(box: Box, screen: Box) -> bool:
-    inner = Box(
-        screen.left + CLIPPED_PX,
-        screen.top + CLIPPED_PX,
-        max(screen.right - CLIPPED_PX, screen.left + CLIPPED_PX),
-        max(screen.bottom - CLIPPED_PX, screen.top + CLIPPED_PX),
+def _is_scrap(element: Element, width: int, screen: Box) -> bool:
+    """Tell whether a text is the rest of one that the screen's edge cuts off.
+
+    It is narrower than its number: their numbers would stand in each other's way.
+    """
+    if element.source != "ocr" or element.box.width >= width:
+        return False
+    left, top, right, bottom = element.box.xyxy
+    return (
+        min(left - screen.left, top - screen.top) < CLIPPED_PX
+        or min(screen.right - right, screen.bottom - bottom) < CLIPPED_PX
     )
-    return box.intersect(inner) != box
 
 
 def mark_target(

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Literal
 
 from .elements import Element
-from .layout import share_inside
+from .repetition import texts_of_links
 
 Side = Literal["left", "right", "middle"]
 SIDES: tuple[tuple[Side, Callable[[Element], float]], ...] = (
@@ -57,7 +57,10 @@ def find_lines(elements: Sequence[Element]) -> list[Line]:
 
     A text that is told again by the links in it is left out.
     """
-    parts = [e for e in elements if MIN_CELL_PX <= e.box.height <= MAX_CELL_PX]
+    repeated = texts_of_links(elements)
+    parts = [
+        e for e in elements if MIN_CELL_PX <= e.box.height <= MAX_CELL_PX and e.id not in repeated
+    ]
     lines: list[list[Element]] = []
     middle = height = 0.0
     for element in sorted(parts, key=lambda e: (e.box.centre[1], e.box.left)):
@@ -69,19 +72,7 @@ def find_lines(elements: Sequence[Element]) -> list[Line]:
         else:
             lines.append([element])
             middle, height = y, element.box.height
-    return [Line(elements=_without_told(line)) for line in lines]
-
-
-def _without_told(line: Sequence[Element]) -> tuple[Element, ...]:
-    links = [element for element in line if element.role == "link"]
-
-    def is_told(text: Element) -> bool:
-        inside = [link.text for link in links if share_inside(link.box, text.box) > 0.5]
-        said = sum(len(words) for words in inside)
-        return bool(inside) and said >= len("".join(text.text.split())) - 2
-
-    kept = [element for element in line if element.role != "text" or not is_told(element)]
-    return tuple(sorted(kept, key=lambda e: e.box.left))
+    return [Line(elements=tuple(sorted(line, key=lambda e: e.box.left))) for line in lines]
 
 
 def find_tracks(lines: Sequence[Line]) -> list[Track]:

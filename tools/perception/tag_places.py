@@ -32,11 +32,11 @@ class TagPlaces:
         self._solid: Boxes = np.array(solid, np.int64).reshape(-1, 4)
         self._tags: Boxes = np.empty((0, 4), np.int64)
 
-    def place(self, box: Box, width: int, *, only_free: bool = False) -> Box | None:
+    def place(self, box: Box, width: int) -> Box:
         """Return where a number of this width goes that belongs to a box, and take that place.
 
         Above the box, left, right or below it if that is free; else any free place within reach;
-        else where it covers least, or None if only a free place will do.
+        else where it covers least.
         """
         region = self._reach(box, width)
         solid, tags = _touching(self._solid, region), _touching(self._tags, region)
@@ -46,8 +46,6 @@ class TagPlaces:
             free = places[_common(places, taken, width) == 0]
             if len(free):
                 return self._take(free[_nearest(free, box, width)], width)
-        if only_free:
-            return None
         if not len(preferred):
             preferred = np.array([_clamped(box, width, self._screen)], np.int64)
         cost = _common(preferred, solid, width) + TAG_WEIGHT * _common(preferred, tags, width)
