@@ -71,7 +71,7 @@ def mark_elements(
     picture = Image.fromarray(capture.pixels).convert("RGB")
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size=FONT_PX)
-    places = TagPlaces(screen, [element.box for element in elements])
+    places = TagPlaces(screen, [e.box for e in elements if e.id not in repeated])
     tags: list[tuple[Element, Box]] = []
     for element in chosen:
         width = round(draw.textlength(str(element.id), font=font)) + 4
