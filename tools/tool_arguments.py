@@ -79,12 +79,6 @@ class ScreenshotArguments(_Arguments):
         default=None, ge=1, description="Number of an element: show it and its surroundings large."
     )
 
-    @model_validator(mode="after")
-    def _limits_marks(self) -> "ScreenshotArguments":
-        if self.max_marks is not None and not self.marks:
-            raise ValueError("max_marks is for a picture with marks; add marks=true")
-        return self
-
 
 class ReadScreenArguments(_Arguments):
     """Arguments of read_screen."""

@@ -157,6 +157,8 @@ class DesktopToolkit(BaseToolkit):
         Positions read from it are given to other tools with the view id that comes with it.
         Prefer read_screen: it costs a fraction of the tokens.
         """
+        if max_marks is not None and not marks:
+            raise BadArgumentError("max_marks is for a picture with marks; add marks=true")
         seen = self._look()
         view = seen.capture.view
         part = self._part(seen, window, zoom)

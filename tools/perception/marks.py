@@ -61,22 +61,24 @@ def mark_elements(
         roles: Only elements of these kinds; None for all.
     """
     screen = capture.view.box
+    picture = Image.fromarray(capture.pixels).convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=FONT_PX)
+
+    def width(element: Element) -> int:
+        return round(draw.textlength(str(element.id), font=font)) + 4
+
     repeated = texts_of_links(elements)
     chosen = [
         element
         for element in elements
-        if (roles is None or element.role in roles) and element.id not in repeated
+        if (roles is None or element.role in roles)
+        and element.id not in repeated
+        and not _is_scrap(element, width(element), screen)
     ]
     chosen = sorted(chosen, key=_rank)[:max_marks]
-    picture = Image.fromarray(capture.pixels).convert("RGB")
-    draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=FONT_PX)
     places = TagPlaces(screen, [e.box for e in elements if e.id not in repeated])
-    tags: list[tuple[Element, Box]] = []
-    for element in chosen:
-        width = round(draw.textlength(str(element.id), font=font)) + 4
-        if not _is_scrap(element, width, screen):
-            tags.append((element, places.place(element.box, width)))
+    tags = [(element, places.place(element.box, width(element))) for element in chosen]
     for element, _ in tags:
         box = element.box
         outline = (box.left - 1, box.top - 1, box.right, box.bottom)
