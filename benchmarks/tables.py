@@ -70,6 +70,7 @@ def main() -> int:
     given = options.parse_args()
     scenes = HELD_OUT if given.held_out else SCENES
     if given.folder is not None:
+        given.folder.mkdir(parents=True, exist_ok=True)
         return report(scenes, given.folder.resolve())
     with tempfile.TemporaryDirectory() as folder:
         return report(scenes, Path(folder))

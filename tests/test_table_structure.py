@@ -138,6 +138,30 @@ def test_a_header_over_right_aligned_numbers_may_begin_far_left_of_them() -> Non
     ]
 
 
+def test_a_named_column_may_have_one_cell() -> None:
+    files = (("Letters", "14 Mar 2025"), ("Music", "2 May 2025"), ("Work", "9 May"))
+    rows = [[("text", 20, name), ("text", 500, day)] for name, day in files]
+    rows[2][1:1] = [("text", 250, "229 bytes"), ("text", 400, "Text")]
+    head: list[Cell] = [("button", 16, "Name"), ("button", 246, "Size"), ("button", 396, "Type"),
+                        ("button", 496, "Modified")]  # fmt: skip
+    elements = place(rows_of(head, *rows))
+    table = only_table(elements)
+    assert [column.name for column in table.columns] == ["Name", "Size", "Type", "Modified"]
+    assert texts(table, elements) == [
+        ["Letters", "", "", "14 Mar 2025"],
+        ["Music", "", "", "2 May 2025"],
+        ["Work", "229 bytes", "Text", "9 May"],
+    ]
+
+
+def test_a_tool_bar_above_is_no_row() -> None:
+    bar: list[Cell] = [("icon", 20 + 50 * n, "") for n in range(5)]
+    rows = [[("icon", 20, ""), ("text", 60, f"file {n}.txt"), ("text", -400, f"{n}00")]
+            for n in range(1, 5)]  # fmt: skip
+    elements = place(rows_of(bar, *rows, pitch=30))
+    assert len(only_table(elements).rows) == 4
+
+
 def test_a_list_beside_a_tree_is_told_apart_from_it() -> None:
     tree = [("text", 20, name) for name in ("Home", "Music", "Work")]
     files = [
@@ -205,6 +229,18 @@ def keypad() -> list[tuple[int, Cell]]:
     )
 
 
+def calculator() -> list[tuple[int, Cell]]:
+    """Some of the keys are seen as texts only, and the row above could be a header."""
+    rows: list[list[Cell]] = [
+        [("button", 20, "Exact"), ("button", 120, "a/b"), ("button", 220, "Normal"),
+         ("button", 320, "Decimal")]
+    ]  # fmt: skip
+    for row in ("sin cos 7 8", "tan ln 4 5", "kg EUR 1 2", "mod STO 0 EXP"):
+        a, b, c, d = row.split()
+        rows.append([("button", 20, a), ("button", 120, b), ("text", 230, c), ("text", 330, d)])
+    return rows_of(*rows, pitch=40)
+
+
 def button_grid() -> list[tuple[int, Cell]]:
     return rows_of(*([("button", 20 + 90 * n, f"Key {n}") for n in range(4)] for _ in range(4)))
 
@@ -264,8 +300,8 @@ def properties() -> list[tuple[int, Cell]]:
 
 @pytest.mark.parametrize(
     "make",
-    [form, two_column_form, settings, toolbar, menu, keypad, button_grid, paragraph, newspaper,
-     torn_text, listing, cards, folder_icons, properties, list],
+    [form, two_column_form, settings, toolbar, menu, keypad, calculator, button_grid, paragraph,
+     newspaper, torn_text, listing, cards, folder_icons, properties, list],
 )  # fmt: skip
 def test_what_is_no_table(make: object) -> None:
     assert callable(make)

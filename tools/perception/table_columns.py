@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from ..desktop.geometry import Box
 from .elements import Element, Role
 from .table_tracks import ALIGNED_PX, Side, Track
 
@@ -61,6 +62,33 @@ def _is_one(last: Span, new: Span, height: float) -> bool:
     are_controls = not (last.roles | new.roles) & READ
     is_picture = last.roles <= {"icon", "image"}
     return (are_controls or is_picture) and -common < MAX_CELL_GAP * height
+
+
+def spans_of_header(
+    head: Sequence[Sequence[Element]],
+    body: Sequence[Sequence[Sequence[Element]]],
+    spans: Sequence[Span],
+) -> list[Span] | None:
+    """Return the columns with those that have a name and one or two cells; None if there are none.
+
+    Too few cells make no track: the name says that they are a column.
+    """
+    cells = [e for row in body for cell in row for e in cell]
+    new: list[Span] = []
+    for element in (e for cell in head for e in cell):
+        box = element.box
+        under = [e.box for e in cells if _overlap(e.box, box) > 0]
+        left = min([box.left, *(other.left for other in under)])
+        right = max([box.right, *(other.right for other in under)])
+        is_apart = all(min(right, s.right) <= max(left, s.left) for s in [*spans, *new])
+        if under and is_apart:
+            roles = frozenset({element.role})
+            new.append(Span(left=left, right=right, side="left", roles=roles))
+    return sorted([*spans, *new], key=lambda span: span.left) if new else None
+
+
+def _overlap(a: Box, b: Box) -> int:
+    return min(a.right, b.right) - max(a.left, b.left)
 
 
 def cells_of(elements: Sequence[Element], spans: Sequence[Span]) -> list[list[Element]]:

@@ -13,6 +13,8 @@ FIELDS: frozenset[Role] = frozenset(
     ("textbox", "combobox", "spinbutton", "slider", "switch", "scrollbar", "progressbar")
 )
 DATA: frozenset[Role] = frozenset(("text", "cell", "link", "treeitem", "option"))
+PICTURES: frozenset[Role] = frozenset(("icon", "image"))
+KEYS: frozenset[Role] = frozenset(("button", "combobox", "tab"))
 MIN_ROWS = 3
 MIN_FILLED = 0.6
 """Of a column's cells, for it to count."""
@@ -34,9 +36,14 @@ _CHORD = re.compile(
 )
 
 
+def _main(cell: Sequence[Element]) -> Element:
+    """Return what a cell is about: an icon before a name is only its picture."""
+    return next((element for element in cell if element.role not in PICTURES), cell[0])
+
+
 def kind_of(cell: Sequence[Element]) -> str:
-    """Return what a cell holds: `number`, `words`, or the role of its first element."""
-    first = cell[0]
+    """Return what a cell holds: `number`, `words`, or the role of what it is about."""
+    first = _main(cell)
     if first.role not in ("text", "cell"):
         return first.role
     digits = sum(character.isdigit() for character in first.text)
@@ -104,7 +111,7 @@ def _data(columns: Sequence[Sequence[Sequence[Element]]]) -> list[Sequence[Seque
     return [
         column
         for column in columns
-        if 2 * sum(cell[0].role in DATA for cell in column if cell) > sum(map(bool, column))
+        if 2 * sum(_main(cell).role in DATA for cell in column if cell) > sum(map(bool, column))
     ]
 
 
@@ -130,13 +137,13 @@ def _has_data(columns: Sequence[Sequence[Sequence[Element]]]) -> bool:
 def _is_form(rows: Sequence[Cells]) -> bool:
     """Tell whether fields stand beside their labels."""
     cells = [cell for row in rows for cell in row if cell]
-    fields = sum(cell[0].role in FIELDS for cell in cells)
+    fields = sum(_main(cell).role in FIELDS for cell in cells)
     columns = len(rows[0])
     labels = sum(
         1
         for row in rows
         for cell, following in zip(row, row[1:], strict=False)
-        if cell and following and following[0].role in FIELDS and cell[0].role == "text"
+        if cell and following and following[0].role in FIELDS and _main(cell).role == "text"
     )
     if columns <= 2:
         # A value with a colon before it, or a field with a label.
@@ -147,24 +154,29 @@ def _is_form(rows: Sequence[Cells]) -> bool:
 
 def _is_menu(columns: Sequence[Sequence[Sequence[Element]]]) -> bool:
     cells = [cell for column in columns for cell in column if cell]
-    if sum(cell[0].role == "menuitem" for cell in cells) * 3 >= len(cells):
+    if sum(_main(cell).role == "menuitem" for cell in cells) * 3 >= len(cells):
         return True
-    last = [cell[0].text.strip() for cell in columns[-1] if cell and cell[0].role == "text"]
+    last = [_main(cell).text.strip() for cell in columns[-1] if cell and _main(cell).role == "text"]
     return 2 * sum(_CHORD.fullmatch(text) is not None for text in last) > sum(
         map(bool, columns[-1])
     )
 
 
 def _is_keypad(columns: Sequence[Sequence[Sequence[Element]]]) -> bool:
-    lengths = sorted(len(cell[0].text) for column in columns for cell in column if cell)
-    return lengths[len(lengths) * 3 // 4] < MIN_CHARS
+    cells = [_main(cell) for column in columns for cell in column if cell]
+    lengths = sorted(len(cell.text) for cell in cells)
+    if lengths[len(lengths) * 3 // 4] < MIN_CHARS:
+        return True
+    # Each key says something else; the buttons of a table say the same in each row.
+    keys = [cell.text for cell in cells if cell.role in KEYS and cell.text]
+    return len(keys) * 3 >= len(cells) and 2 * len(set(keys)) > len(keys)
 
 
 def _is_listing(columns: Sequence[Sequence[Sequence[Element]]]) -> bool:
     """Tell whether these are the lines of an editor beside their numbers."""
     if len(columns) != 2:
         return False
-    numbers = [cell[0].text for cell in columns[0] if cell]
+    numbers = [_main(cell).text for cell in columns[0] if cell]
     if not all(number.isdecimal() for number in numbers):
         return False
     counted = [int(number) for number in numbers]
@@ -172,5 +184,5 @@ def _is_listing(columns: Sequence[Sequence[Sequence[Element]]]) -> bool:
 
 
 def _is_prose(column: Sequence[Sequence[Element]]) -> bool:
-    texts = [cell[0].text for cell in column if cell]
+    texts = [_main(cell).text for cell in column if cell]
     return sum(len(text.split()) >= LONG_WORDS for text in texts) >= MIN_SENTENCES * len(texts)

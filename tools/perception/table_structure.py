@@ -5,6 +5,7 @@ one look to the next. Forms, menus, keypads and paragraphs line up as well; `tab
 from tables.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -12,7 +13,7 @@ from statistics import median
 from ..desktop.geometry import Box
 from .elements import Element, Observation
 from .layout import share_inside
-from .table_columns import Span, cells_of, find_spans, header_cells
+from .table_columns import Span, cells_of, find_spans, header_cells, spans_of_header
 from .table_kinds import is_flow, is_header, is_table
 from .table_tracks import Line, Track, find_lines, find_tracks, is_joined
 
@@ -135,7 +136,7 @@ def _joined(tracks: Sequence[Track]) -> Iterable[list[Track]]:
 def _table(tracks: Sequence[Track], lines: Sequence[Line]) -> Table | None:
     height = median(e.box.height for track in tracks for e in track.elements)
     spans = find_spans(tracks, height)
-    first = min(track.lines[0] for track in tracks)
+    first = _first_line(tracks, lines)
     last = max(track.lines[-1] for track in tracks)
     left = spans[0].left - round(height)
     right = max(e.box.right for track in tracks for e in track.elements)
@@ -145,6 +146,12 @@ def _table(tracks: Sequence[Track], lines: Sequence[Line]) -> Table | None:
         body = [cells_of(own, spans) for own in within]
         above += _n_sparse(body[above:])
         head, body = _split_header(within, body, above, spans, height)
+        if head is not None and (more := spans_of_header(head, body, spans)):
+            spans = more
+            head, body = (
+                cells_of([e for cell in head for e in cell], spans),
+                [cells_of([e for cell in row for e in cell], spans) for row in body],
+            )
         beside = None if len(body) < 2 else _pane_beside(head, body)
         if beside is None:
             rows = _rows(body)
@@ -155,6 +162,21 @@ def _table(tracks: Sequence[Track], lines: Sequence[Line]) -> Table | None:
         else:
             right, spans = spans[-1].left, spans[:-1]
     return None
+
+
+def _first_line(tracks: Sequence[Track], lines: Sequence[Line]) -> int:
+    """Return the first line that tracks have in common, or the one that reaches down beside it.
+
+    An icon of a tool bar may stand exactly above those of a list.
+    """
+    counts = Counter(number for track in tracks for number in track.lines)
+    first = min(number for number, count in counts.items() if count > 1)
+    while first - 1 in counts:
+        above, below = ([[e for e in lines[n].elements]] for n in (first - 1, first))
+        if _gap(_box_of(above), _box_of(below)) >= 0:
+            break
+        first -= 1
+    return first
 
 
 def _n_sparse(lines: Sequence[list[list[Element]]]) -> int:
