@@ -294,3 +294,18 @@ def test_words_of_their_own_win_over_a_longer_text_as_what_to_be_near_to() -> No
         thing("Save", 10, 700, "button"), thing("Billing:", 10, 400),
     )  # fmt: skip
     assert find(here, target("Save", near="Billing")).box.top == 700
+
+
+def test_words_in_several_rows_are_an_error_that_lists_the_matches() -> None:
+    rows = [
+        cell
+        for row, place in enumerate(("Linz", "Graz", "Linz", "Wels"))
+        for cell in (
+            thing(f"Order {row}", 10, 100 + 24 * row), thing(place, 200, 100 + 24 * row),
+            thing("Delete", 400, 100 + 24 * row, "button"),
+        )
+    ]  # fmt: skip
+    with pytest.raises(Ambiguous, match=r'^"Delete" is there 2 times: ') as caught:
+        find(look(*rows), target("Delete", near="Linz"))
+    assert [c.box.top for c in caught.value.candidates] == [100, 148]  # type: ignore[attr-defined]  # elements
+    assert find(look(*rows), target("Delete", near="Graz")).box.top == 124

@@ -2,12 +2,20 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from deskhand.agent.cli import main
+from deskhand.agent.cli.look_document import load_look, look_to_json, only_windows
+from deskhand.tools.desktop.backend import Window
+from deskhand.tools.desktop.capture import Capture
+from deskhand.tools.desktop.geometry import Box, View
+from deskhand.tools.perception.elements import Element, Observation
+from deskhand.tools.perception.numbering import Numbering
 
 Look = Callable[..., tuple[object, str, str]]
 
@@ -139,3 +147,29 @@ def test_some_marks(look: Look, tmp_path: Path) -> None:
         lower = image.convert("RGB").crop((0, 200, 640, 400))
     with Image.open(picture) as image:
         assert lower.tobytes() == image.convert("RGB").crop((0, 200, 640, 400)).tobytes()
+
+
+def test_a_look_with_windows_is_read_back_and_kept_to_one_of_them(tmp_path: Path) -> None:
+    windows = [
+        Window(id=7, title="Notes", app="Editor", pid=1, box=Box(0, 0, 90, 90), is_active=True),
+        Window(id=9, title="Mail", app="Post", pid=2, box=Box(-5, 0, 90, 90)),
+    ]
+    elements = [
+        Element(id=4, role="checkbox", text="ja/nein", box=Box(0, 0, 9, 9), score=0.5,
+                source="widget", states=frozenset({"checked"}), window="Notes"),
+        Element(id=6, role="text", text="", box=Box(1, 2, 3, 4), score=1.0, source="ocr",
+                window="Mail"),
+    ]  # fmt: skip
+    capture = Capture(pixels=np.zeros((90, 90, 3), np.uint8), view=View(width=90, height=90))
+    seen = Observation(capture=capture, elements=elements, windows=windows)
+    path = tmp_path / "look.json"
+    path.write_text(json.dumps(look_to_json(seen)), encoding="utf-8")
+    read = load_look(path)
+    assert read.elements == elements
+    assert read.windows == [replace(window, pid=None) for window in windows]
+    assert read.active_window == read.windows[0]
+    mail = only_windows(read, "MAIL")
+    assert (mail.elements, [window.title for window in mail.windows]) == ([elements[1]], ["Mail"])
+    # A number of a window that is left out is not given again.
+    new = replace(elements[1], id=1, text="new", box=Box(50, 50, 60, 60))
+    assert [e.id for e in Numbering(read.elements).number([new])] == [7]

@@ -40,7 +40,7 @@ OTHER = window(9, "Mail", Box(500, 0, 640, 480), pid=8)
 DIALOG = window(2, "Save As", Box(100, 100, 400, 300), owner=1, is_modal=True, is_active=True)
 BLOCKED = (
     'in the window "notes.txt", which the dialog "Save As" blocks; '
-    "close the dialog first, or look for it in the dialog"
+    "close the dialog first, or name the window if it takes clicks all the same"
 )
 
 

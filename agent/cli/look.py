@@ -83,19 +83,21 @@ def look(
     )
     from . import seeing
 
-    before = None if since is None else _before(since, window)
+    before = None if since is None else _before(since)
     observation = seeing.observe(image, window=window)
     if before is not None:
         from ...tools.perception.numbering import Numbering
 
         carried = Numbering(before.elements).number(observation.elements)
         observation = replace(observation, elements=carried)
+        if window is not None:  # only now: numbers of other windows must not be given again
+            before, observation = _only_windows(before, observation, window)
     if annotate is not None:
         _annotate(observation, annotate, marks)
     if json:
         _print_json(observation, before)
     elif before is not None:
-        _print_news(observation, before, budget, window)
+        _print_news(observation, before, budget)
     elif text:
         _print_text(observation, budget)
     else:
@@ -111,10 +113,19 @@ def _check(*rules: tuple[str, object]) -> None:
             raise ConfigError(message)
 
 
-def _before(path: Path, window: str | None) -> "PastLook":
+def _before(path: Path) -> "PastLook":
     from .look_document import load_look
 
-    return load_look(path, window=window)
+    return load_look(path)
+
+
+def _only_windows(
+    before: "PastLook", observation: "Observation", words: str
+) -> "tuple[PastLook, Observation]":
+    from .look_document import only_windows
+
+    own = [w for w in observation.windows if words.casefold() in w.title.casefold()]
+    return only_windows(before, words), replace(observation, windows=own)
 
 
 def _print_json(observation: "Observation", before: "PastLook | None") -> None:
@@ -127,14 +138,9 @@ def _print_json(observation: "Observation", before: "PastLook | None") -> None:
     print_json(document)
 
 
-def _print_news(
-    observation: "Observation", before: "PastLook", budget: int | None, words: str | None
-) -> None:
+def _print_news(observation: "Observation", before: "PastLook", budget: int | None) -> None:
     from ...tools.perception.news import render_news
 
-    if words is not None:
-        own = [w for w in observation.windows if words.casefold() in w.title.casefold()]
-        observation = replace(observation, windows=own)
     text = render_news(before, observation, budget=budget)
     results().print(text, markup=False, highlight=False, soft_wrap=True)
 

@@ -84,17 +84,12 @@ class _LookRecord(_Record):
     elements: tuple[_ElementRecord, ...]
 
 
-def load_look(path: Path, *, window: str | None = None) -> PastLook:
+def load_look(path: Path) -> PastLook:
     """Read what `deskhand look --json` wrote to a file.
-
-    Args:
-        path: The file.
-        window: Keep only the windows with these words in their title, and what lies in them.
 
     Raises:
         ConfigError: If there is no such file, or it holds something else.
     """
-    words = "" if window is None else window.casefold()
     try:
         if path.stat().st_size > MAX_DOCUMENT_BYTES:
             raise ConfigError(f"{path} is larger than any look: {path.stat().st_size} bytes")
@@ -103,8 +98,8 @@ def load_look(path: Path, *, window: str | None = None) -> PastLook:
         if len(set(numbers)) < len(numbers):
             raise ConfigError(f"{path} has two elements with one number")
         return PastLook(
-            elements=[_element(e) for e in record.elements if words in e.window.casefold()],
-            windows=[_window(w) for w in record.windows if words in w.title.casefold()],
+            elements=[_element(element) for element in record.elements],
+            windows=[_window(window) for window in record.windows],
         )
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
@@ -114,6 +109,15 @@ def load_look(path: Path, *, window: str | None = None) -> PastLook:
         raise ConfigError(
             f"{path} is not what `deskhand look --json` writes: {place}: {first['msg']}"
         ) from None
+
+
+def only_windows(look: PastLook, words: str) -> PastLook:
+    """Return a look with the windows that have the words in their title, and what lies in them."""
+    wanted = words.casefold()
+    return PastLook(
+        elements=[e for e in look.elements if wanted in e.window.casefold()],
+        windows=[w for w in look.windows if wanted in w.title.casefold()],
+    )
 
 
 def _element(record: _ElementRecord) -> Element:

@@ -86,7 +86,7 @@ def test_what_a_gtk_dialog_blocks(
     assert 'window "Ledger" (blocked by the dialog "Question"):' in render_elements(seen).text
     why = (
         'in the window "Ledger", which the dialog "Question" blocks; '
-        "close the dialog first, or look for it in the dialog"
+        "close the dialog first, or name the window if it takes clicks all the same"
     )
     with pytest.raises(NotFound) as caught:
         prepare(Click(target=TextTarget(text="Archive year")), seen)

@@ -69,7 +69,7 @@ def find(observation: Observation, target: TextTarget) -> Element:
         of_role = [match for match in best if match.element.role == target.role]
         best = of_role or best
     if target.near is not None:
-        return _nearest(observation, best, target.near)
+        return _nearest(observation, target, best, target.near)
     if target.nth is not None:
         ordered = in_reading_order([match.element for match in best])
         if target.nth > len(ordered):
@@ -228,21 +228,33 @@ def blocked_by(element: Element, dialog: Window) -> str:
     """Return in words that an element waits for a dialog."""
     return (
         f'in the window "{element.window}", which the dialog "{dialog.title}" blocks; '
-        "close the dialog first, or look for it in the dialog"
+        "close the dialog first, or name the window if it takes clicks all the same"
     )
 
 
-def _nearest(observation: Observation, matches: Sequence[Match], near: str) -> Element:
-    """Return the match nearest to words: one in their row of a table before all others."""
+def _nearest(
+    observation: Observation, target: TextTarget, matches: Sequence[Match], near: str
+) -> Element:
+    """Return the match nearest to words: one in their row of a table before all others.
+
+    Raises:
+        Ambiguous: If several rows with the words have a match.
+    """
     anchors = _matching(observation.elements, near)
     scores = [_score(near, anchor) for anchor in anchors]
     # What says no more than these words wins over a longer text that has them too.
     anchors = [a for a, s in zip(anchors, scores, strict=True) if max(scores) - s < NEAR_EQUAL]
-    if anchors:
-        rows = [row for anchor in anchors if (row := _row_of(observation, anchor)) is not None]
-    else:
-        rows = _rows_saying(observation, near)
-    in_row = [match for match in matches if any(match.element.id in row for row in rows)]
+    ids = {anchor.id for anchor in anchors}
+    rows = (
+        [row for row in _rows(observation) if ids & set(row)]
+        if anchors
+        else _rows_saying(observation, near)
+    )
+    by_row = [[match for match in matches if match.element.id in row] for row in rows]
+    by_row = [own for own in by_row if own]
+    in_row = [match for own in by_row for match in own]
+    if len(by_row) > 1:
+        raise Ambiguous(_ambiguous(target, in_row), candidates=[m.element for m in in_row])
 
     def distance(match: Match) -> float:
         x, y = match.element.box.centre
@@ -263,10 +275,9 @@ def _score(wanted: str, element: Element) -> float:
     return 0.0 if found is None else found.score
 
 
-def _row_of(observation: Observation, element: Element) -> tuple[int, ...] | None:
-    """Return the numbers of what stands in one row of a table with an element."""
-    rows = (table.row_of(element.id) for table in find_tables(observation))
-    return next((row.elements for row in rows if row is not None), None)
+def _rows(observation: Observation) -> list[tuple[int, ...]]:
+    """Return the numbers of what stands in each row of each table."""
+    return [row.elements for table in find_tables(observation) for row in table.rows]
 
 
 def _rows_saying(observation: Observation, words: str) -> list[tuple[int, ...]]:
