@@ -1,5 +1,7 @@
 """What a modal dialog blocks is known, said, left out first, and not clicked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -147,6 +149,14 @@ def test_what_is_blocked_is_left_out_first(screen: Observation) -> None:
     whole = estimate_tokens(render_elements(screen).text)
     tight = render_elements(screen, budget=whole - 5)
     assert (tight.shown, tight.left_out) == ((1, 2, 6), 3)
+
+
+def test_a_blocked_window_that_is_asked_for_alone_is_told(screen: Observation) -> None:
+    controls = [e for e in screen.elements if e.window == MAIN.title]
+    words = [element(20 + n, f"plain words {n}", 10, 90 + 20 * n, MAIN, "text") for n in range(9)]
+    seen = replace(screen, elements=[*screen.elements, *words])
+    whole = estimate_tokens(render_elements(seen, [*controls, *words]).text)
+    assert render_elements(seen, [*controls, *words], budget=whole - 5).shown == (3, 4, 5)
 
 
 # --- what is found and clicked

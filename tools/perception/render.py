@@ -87,12 +87,14 @@ def _stages(
         return element.role == "text"
 
     yield list(elements)
-    free = without_blocked(observation, elements)
+    # Who asks for a blocked window alone is told of it.
+    free = without_blocked(observation, elements) or list(elements)
     yield free
     yield (shown := [e for e in free if e.window == front or not is_plain(e)])
     if tables:
         for divisor in TABLE_PARTS:
-            yield [e for e in shown if e.id not in _later_rows(tables, divisor)]
+            later = _later_rows(tables, divisor)
+            yield [e for e in shown if e.id not in later]
     yield [e for e in free if not is_plain(e) or len(e.text) <= SHORT_TEXT_CHARS]
     yield [e for e in free if not is_plain(e)]
     yield [e for e in free if not is_plain(e) and e.window == front]
@@ -159,11 +161,16 @@ def _lines(elements: Sequence[Element], tables: Sequence[Table]) -> list[str]:
             continue
         table, n_rows = table_of[element.id]
         if table not in told:
-            lines += [*_rows(waiting), *render_table(table, by_id, n_rows)]
+            lines += [*_between(waiting, told), *render_table(table, by_id, n_rows)]
             waiting = []
             told.append(table)
-    after = _rows(waiting)
-    return [*lines, TABLE_END, *after] if told and after else [*lines, *after]
+    return [*lines, *_between(waiting, told)]
+
+
+def _between(elements: Sequence[Element], told: Sequence[Table]) -> list[str]:
+    """Return the lines of what is in no table; the first after a table is told from its rows."""
+    rows = _rows(elements)
+    return [TABLE_END, *rows] if told and rows else rows
 
 
 def _rows_shown(table: Table, elements: Mapping[int, Element]) -> int | None:
