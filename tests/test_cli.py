@@ -772,7 +772,7 @@ def test_look_prints_what_a_planner_reads(cli: Cli, tmp_path: Path) -> None:
     said = cli("look", picture, "--budget", "60")
     assert (said.code, said.out) == (2, "")
     assert said.err == (
-        "deskhand: error: --budget is for the text that a planner reads; add --text\n"
+        "deskhand: error: --budget is for the text that a planner reads; add --text or --since\n"
     )
 
 

@@ -244,3 +244,68 @@ def test_seeing_and_counting() -> None:
     assert sees(here, "second line here")
     assert not sees(here, "line Second")
     assert (count(here, "Second"), count(here, "third")) == (2, 0)
+
+
+# --- rows of tables
+
+
+def table() -> Observation:
+    """Invoices, each with buttons; the row above is nearer to some cells than their own buttons."""
+    things = [thing("Invoice", 10, 80), thing("Customer", 120, 80), thing("Amount", 300, 80)]
+    for row in range(12):
+        y = 100 + 24 * row
+        things += [
+            thing(str(row + 8), 10, y), thing(f"Customer {chr(65 + row)}", 120, y),
+            thing(f"{row + 1}.50", 300, y), thing("Edit", 1000, y, "button"),
+            thing("Delete", 1060, y, "button"),
+        ]  # fmt: skip
+    return look(*things, thing("Delete", 20, 420, "button"))
+
+
+@pytest.mark.parametrize(
+    ("near", "row"),
+    [("Customer J", 9), ("10.50", 9), ("17", 9), ("invoice 17", 9), ("Customer A", 0), ("9", 1),
+     ("invoice 10 customer c", 2)],
+)  # fmt: skip
+def test_near_is_in_the_same_row_of_a_table(near: str, row: int) -> None:
+    here = table()
+    for words in ("Delete", "Edit"):
+        found = find(here, target(words, near=near))
+        assert (found.text, found.box.top) == (words, 100 + 24 * row)
+
+
+def test_words_that_no_row_holds_together_are_not_near() -> None:
+    with pytest.raises(NotFound, match=r'^"invoice 99", to be near to, is not on the screen$'):
+        find(table(), target("Delete", near="invoice 99"))
+    with pytest.raises(NotFound, match=r'^"Invoice Amount", to be near to'):
+        find(table(), target("Delete", near="Invoice Amount"))
+
+
+def test_near_a_thing_that_is_in_no_table_is_by_distance() -> None:
+    here = table()
+    assert find(here, target("Delete", near="Amount")).box.left == 20
+    lone = look(*[thing("Delete", 20, 420, "button"), thing("All", 100, 420)])
+    assert find(lone, target("Delete", near="All")).box.top == 420
+
+
+def test_words_of_their_own_win_over_a_longer_text_as_what_to_be_near_to() -> None:
+    here = look(
+        thing("Save", 10, 10, "button"), thing("Billing was changed", 100, 10),
+        thing("Save", 10, 700, "button"), thing("Billing:", 10, 400),
+    )  # fmt: skip
+    assert find(here, target("Save", near="Billing")).box.top == 700
+
+
+def test_words_in_several_rows_are_an_error_that_lists_the_matches() -> None:
+    rows = [
+        cell
+        for row, place in enumerate(("Linz", "Graz", "Linz", "Wels"))
+        for cell in (
+            thing(f"Order {row}", 10, 100 + 24 * row), thing(place, 200, 100 + 24 * row),
+            thing("Delete", 400, 100 + 24 * row, "button"),
+        )
+    ]  # fmt: skip
+    with pytest.raises(Ambiguous, match=r'^"Delete" is there 2 times: ') as caught:
+        find(look(*rows), target("Delete", near="Linz"))
+    assert [c.box.top for c in caught.value.candidates] == [100, 148]  # type: ignore[attr-defined]  # elements
+    assert find(look(*rows), target("Delete", near="Graz")).box.top == 124

@@ -18,7 +18,8 @@ from .actions import (
 from .desktop.backend import Window
 from .desktop.geometry import Point
 from .perception.elements import Element, Observation
-from .perception.ground import find
+from .perception.ground import blocked_by, find
+from .perception.modality import blocking_dialog
 from .safety.policy import ActionContext
 
 
@@ -60,8 +61,12 @@ class Prepared:
 def prepare(action: Action, observation: Observation) -> Prepared:
     """Find what the action names.
 
+    What a modal dialog blocks is refused by its number and where only words are given. Words with
+    their window are taken: whether a dialog is modal is what its program says, and may be wrong.
+    So are points: who names one has seen the picture.
+
     Raises:
-        NotFound: If it is not on the screen.
+        NotFound: If it is not on the screen, or blocked by a dialog.
         Ambiguous: If several things answer equally well.
         StaleView: If a point belongs to another picture.
         BadArgumentError: If an element number or a point is outside.
@@ -84,6 +89,9 @@ def _locate(target: Target, observation: Observation, action: Action) -> Place:
                 raise BadArgumentError(
                     f"there is no element {number}; the latest look has {len(observation.elements)}"
                 )
+            dialog = blocking_dialog(observation, element)
+            if dialog is not None:
+                raise NotFound(f"element {number} is {blocked_by(element, dialog)}")
         case PointTarget(x=x, y=y, view=view):
             own = observation.capture.view
             point = Point(x, y, view)

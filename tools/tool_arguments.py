@@ -70,6 +70,11 @@ class ScreenshotArguments(_Arguments):
         default=None, description="Part of a window's title; the whole desktop if not given."
     )
     marks: bool = Field(default=False, description="Draw a numbered box around every element.")
+    max_marks: int | None = Field(
+        default=None,
+        ge=1,
+        description="With marks: so many at most, controls first and plain text last.",
+    )
     zoom: int | None = Field(
         default=None, ge=1, description="Number of an element: show it and its surroundings large."
     )

@@ -1,8 +1,6 @@
 """The desktop as LangChain tools: the same actions, the same gate, the same verdicts."""
 
-import base64
 import functools
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,19 +34,18 @@ from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
 from .grounding import find_window
 from .hands import Hands
+from .perception.element_text import quoted, render_element
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
-from .perception.marks import annotate
 from .perception.news import render_news
 from .perception.observe import Observer, load_observer
-from .perception.render import quoted, render_element, render_elements
+from .perception.render import render_elements
 from .safety.gate import Gate
+from .tool_pictures import image_block, marked_part
 
 MAX_PICTURE_SIDE_PX = 1280
 ZOOM = 3.0
 ZOOM_RIM_PX = 60
-MAX_PICTURE_BYTES = 600_000
-"""A whole tool result must stay below 1 MB for common clients; base64 adds a third."""
 
 Result = tuple[str | list[dict[str, Any]], dict[str, Any]]
 """What the model reads, and the artifact for the program around it."""
@@ -149,21 +146,29 @@ class DesktopToolkit(BaseToolkit):
     # Each tool's docstring is what the model reads.
 
     def screenshot(
-        self, window: str | None = None, marks: bool = False, zoom: int | None = None
+        self,
+        window: str | None = None,
+        marks: bool = False,
+        max_marks: int | None = None,
+        zoom: int | None = None,
     ) -> Result:
         """Take a picture of the desktop or of one window.
 
         Positions read from it are given to other tools with the view id that comes with it.
         Prefer read_screen: it costs a fraction of the tokens.
         """
+        if max_marks is not None and not marks:
+            raise BadArgumentError("max_marks is for a picture with marks; add marks=true")
         seen = self._look()
-        capture = seen.capture
-        if marks:
-            pixels = annotate(capture, seen.elements)
-        else:
-            pixels = Image.fromarray(capture.pixels)
-        view = capture.view
+        view = seen.capture.view
         part = self._part(seen, window, zoom)
+        pixels, said = Image.fromarray(seen.capture.pixels), ""
+        artifact: dict[str, Any] = {}
+        if marks:
+            marked = marked_part(seen, part, max_marks)
+            pixels, artifact["marked"] = marked.picture, list(marked.shown)
+            if marked.left_out:
+                said = f"; {len(marked.shown)} elements are marked, {marked.left_out} more are not"
         if part is not None:
             view = view.crop(part)
             pixels = pixels.crop(part.xyxy)
@@ -173,15 +178,9 @@ class DesktopToolkit(BaseToolkit):
             pixels = pixels.resize((round(pixels.width * scale), round(pixels.height * scale)))
             view = view.resize(pixels.width, pixels.height)
         self._shown[view.id] = view
-        data, mime_type = _encode(pixels)
-        note = f"view {view.id}: {view.width}x{view.height} pixels"
-        image = {
-            "type": "image",
-            "base64": base64.b64encode(data).decode("ascii"),
-            "mime_type": mime_type,
-        }
-        artifact = {"view": view.id, "width": view.width, "height": view.height}
-        return [{"type": "text", "text": note}, image], artifact
+        note = f"view {view.id}: {view.width}x{view.height} pixels{said}"
+        artifact |= {"view": view.id, "width": view.width, "height": view.height}
+        return [{"type": "text", "text": note}, image_block(pixels)], artifact
 
     def read_screen(
         self, window: str | None = None, budget: int | None = None, only_news: bool = False
@@ -193,13 +192,11 @@ class DesktopToolkit(BaseToolkit):
         """
         before = self._seen
         seen = self._look()
-        elements = list(seen.elements)
-        if window is not None:
-            title = find_window(seen.windows, window).title
-            elements = [element for element in elements if element.window == title]
+        own = None if window is None else find_window(seen.windows, window)
+        elements = [e for e in seen.elements if own is None or e.window == own.title]
         artifact = {"view": seen.capture.view.id, "elements": [_record(e) for e in elements]}
         if only_news and before is not None:
-            return render_news(before, seen), artifact
+            return render_news(before, seen, window=own, budget=budget), artifact
         return render_elements(seen, elements, budget=budget).text, artifact
 
     def find_element(
@@ -381,17 +378,3 @@ def _record(element: Element) -> dict[str, Any]:
         "source": element.source,
         "score": round(element.score, 3),
     }
-
-
-def _encode(picture: Image.Image) -> tuple[bytes, str]:
-    """Return the picture as PNG if that is small enough, else as JPEG that is."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    if buffer.tell() <= MAX_PICTURE_BYTES:
-        return buffer.getvalue(), "image/png"
-    for quality in (85, 75, 60, 40):
-        buffer = io.BytesIO()
-        picture.convert("RGB").save(buffer, "JPEG", quality=quality)
-        if buffer.tell() <= MAX_PICTURE_BYTES:
-            break
-    return buffer.getvalue(), "image/jpeg"

@@ -73,6 +73,31 @@ def test_reading_within_a_budget_and_only_what_is_new(tools: Tools, calculator: 
     assert "since the last look:" in str(call(tools, "read_screen", only_news=True).content)
 
 
+def test_news_of_one_window_and_within_a_budget(tools: Tools, calculator: Window) -> None:
+    call(tools, "read_screen")
+    call(tools, "click", text="7", role="button")
+    news = str(call(tools, "read_screen", window="galculator", only_news=True).content)
+    assert news.startswith("since the last look:\n")
+    assert "7" in news
+    call(tools, "click", text="8", role="button")
+    tight = call(tools, "read_screen", window="galculator", only_news=True, budget=50)
+    assert len(str(tight.content)) <= 200
+    missing = call(tools, "read_screen", window="nowhere", only_news=True)
+    assert missing.status == "error"
+
+
+def test_a_limit_on_marks(tools: Tools, calculator: Window) -> None:
+    few = call(tools, "screenshot", marks=True, max_marks=5, window="galculator")
+    assert len(few.artifact["marked"]) == 5
+    assert "; 5 elements are marked, " in few.content[0]["text"]  # type: ignore[index]  # blocks
+    read = call(tools, "read_screen", window="galculator")
+    roles = {e["id"]: e["role"] for e in read.artifact["elements"]}
+    assert all(roles[number] not in ("text", "icon") for number in few.artifact["marked"])
+    wrong = call(tools, "screenshot", max_marks=5)
+    assert wrong.status == "error"
+    assert "max_marks is for a picture with marks; add marks=true" in str(wrong.content)
+
+
 def test_zooming_in_on_an_element(tools: Tools, calculator: Window) -> None:
     read = call(tools, "read_screen", window="galculator")
     eight = next(e for e in read.artifact["elements"] if (e["role"], e["text"]) == ("button", "8"))

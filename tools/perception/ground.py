@@ -3,7 +3,9 @@
 Exact text wins over text with marks around it, that over look-alikes, over words within a longer
 text, over nearly equal text. Of equally good matches, one with the role that was asked for wins, a
 control wins over its own label, and what lies in the active window wins over what lies behind.
-If several are left, that is an error which lists them: never a silent first.
+If several are left, that is an error which lists them: never a silent first. What a modal dialog
+blocks comes last, and is found only where its window is named. In a table, near is first of all in
+the same row.
 """
 
 import unicodedata
@@ -14,8 +16,11 @@ from rapidfuzz import fuzz, process
 
 from ...memory.errors import Ambiguous, NotFound
 from ..actions import TextTarget
+from ..desktop.backend import Window
 from .elements import Element, Observation
+from .modality import blocking_dialog
 from .reading_order import in_reading_order
+from .table_structure import find_tables
 from .text_match import WITHIN, match_text, normalise, split_role
 
 EQUAL = 1.0
@@ -24,6 +29,10 @@ ROLE_BONUS = 4.0
 CONTROL_BONUS = 2.0
 ACTIVE_BONUS = 6.0
 """More than the role: what lies in the dialog on top is meant, not its like behind."""
+NEAR_EQUAL = 6.0
+"""Words to be near to that are found exactly and nearly so are as good."""
+BLOCKED_MALUS = 15.0
+"""More than a few words around those that were asked for cost: a click there would do nothing."""
 SURE = WITHIN - 20.0
 """The words themselves were read, alone or within a longer text."""
 
@@ -43,12 +52,15 @@ def find(observation: Observation, target: TextTarget) -> Element:
     """Return the one element that a description means.
 
     Raises:
-        NotFound: With the texts that come nearest, or the windows there are.
+        NotFound: With the texts that come nearest, the windows there are, or the dialog that blocks
+            the only match; one that is blocked is returned where the target names its window.
         Ambiguous: Listing the equally good matches and how to tell them apart.
     """
     matches = find_all(observation, target)
     if not matches:
         raise NotFound(_not_found(observation, target))
+    if target.window is None:
+        matches = _without_blocked(observation, target, matches)
     best = [match for match in matches if matches[0].score - match.score < EQUAL]
     if target.near is not None or target.nth is not None:
         # Which of those with the same words is told: the window and the kind decide no more.
@@ -57,7 +69,7 @@ def find(observation: Observation, target: TextTarget) -> Element:
         of_role = [match for match in best if match.element.role == target.role]
         best = of_role or best
     if target.near is not None:
-        return min(best, key=lambda match: _distance_to(observation, match, target.near)).element
+        return _nearest(observation, target, best, target.near)
     if target.nth is not None:
         ordered = in_reading_order([match.element for match in best])
         if target.nth > len(ordered):
@@ -75,7 +87,11 @@ def find_all(observation: Observation, target: TextTarget) -> list[Match]:
         NotFound: If no window matches the one that was asked for, or nothing the words to be near.
     """
     elements = _in_window(observation, target.window)
-    if target.near is not None and not _matching(observation.elements, target.near):
+    if (
+        target.near is not None
+        and not _matching(observation.elements, target.near)
+        and not _rows_saying(observation, target.near)
+    ):
         raise NotFound(f'"{target.near}", to be near to, is not on the screen')
     matches = _matches(observation, elements, target)
     if not matches and (named := split_role(target.text)) is not None:
@@ -104,6 +120,8 @@ def _matches(
             score += CONTROL_BONUS if target.role in (None, "text") else 0.0
         if active is not None and element.window == active.title:
             score += ACTIVE_BONUS
+        elif blocking_dialog(observation, element) is not None:
+            score -= BLOCKED_MALUS
         at_words = _at_words(element, found.start, found.end)
         matches.append(Match(element=at_words, score=score, text_score=found.score))
     kept = matches if target.role == "text" else _without_labels(matches)
@@ -196,19 +214,87 @@ def _is_of(text: Element, control: Element) -> bool:
     return is_left or is_above
 
 
-def _distance_to(observation: Observation, match: Match, near: str | None) -> float:
-    assert near is not None
-    x, y = match.element.box.centre
-    anchors = [
-        anchor for anchor in _matching(observation.elements, near) if anchor.id != match.element.id
-    ]
-    return min(
-        (
-            ((anchor.box.centre[0] - x) ** 2 + (anchor.box.centre[1] - y) ** 2) ** 0.5
-            for anchor in anchors
-        ),
-        default=float("inf"),
+def _without_blocked(
+    observation: Observation, target: TextTarget, matches: Sequence[Match]
+) -> list[Match]:
+    """Return the matches that take a click; where the best one does not, say what blocks it."""
+    dialog = blocking_dialog(observation, matches[0].element)
+    if dialog is not None:
+        raise NotFound(f'"{target.text}" is {blocked_by(matches[0].element, dialog)}')
+    return [match for match in matches if blocking_dialog(observation, match.element) is None]
+
+
+def blocked_by(element: Element, dialog: Window) -> str:
+    """Return in words that an element waits for a dialog."""
+    return (
+        f'in the window "{element.window}", which the dialog "{dialog.title}" blocks; '
+        "close the dialog first, or name the window if it takes clicks all the same"
     )
+
+
+def _nearest(
+    observation: Observation, target: TextTarget, matches: Sequence[Match], near: str
+) -> Element:
+    """Return the match nearest to words: one in their row of a table before all others.
+
+    Raises:
+        Ambiguous: If several rows with the words have a match.
+    """
+    anchors = _matching(observation.elements, near)
+    scores = [_score(near, anchor) for anchor in anchors]
+    # What says no more than these words wins over a longer text that has them too.
+    anchors = [a for a, s in zip(anchors, scores, strict=True) if max(scores) - s < NEAR_EQUAL]
+    ids = {anchor.id for anchor in anchors}
+    rows = (
+        [row for row in _rows(observation) if ids & set(row)]
+        if anchors
+        else _rows_saying(observation, near)
+    )
+    by_row = [[match for match in matches if match.element.id in row] for row in rows]
+    by_row = [own for own in by_row if own]
+    in_row = [match for own in by_row for match in own]
+    if len(by_row) > 1:
+        raise Ambiguous(_ambiguous(target, in_row), candidates=[m.element for m in in_row])
+
+    def distance(match: Match) -> float:
+        x, y = match.element.box.centre
+        return min(
+            (
+                ((anchor.box.centre[0] - x) ** 2 + (anchor.box.centre[1] - y) ** 2) ** 0.5
+                for anchor in anchors
+                if anchor.id != match.element.id
+            ),
+            default=float("inf"),
+        )
+
+    return min(in_row or matches, key=distance).element
+
+
+def _score(wanted: str, element: Element) -> float:
+    found = match_text(wanted, element.text)
+    return 0.0 if found is None else found.score
+
+
+def _rows(observation: Observation) -> list[tuple[int, ...]]:
+    """Return the numbers of what stands in each row of each table."""
+    return [row.elements for table in find_tables(observation) for row in table.rows]
+
+
+def _rows_saying(observation: Observation, words: str) -> list[tuple[int, ...]]:
+    """Return the rows of tables whose cells, with the names of their columns, hold all the words.
+
+    Each as the numbers of what stands in it.
+    """
+    by_id = {element.id: element for element in observation.elements}
+    wanted = set(normalise(words).split())
+    rows = []
+    for table in find_tables(observation):
+        names = normalise(" ".join(column.name for column in table.columns)).split()
+        for row in table.rows:
+            said = set(normalise(" ".join(by_id[number].text for number in row.elements)).split())
+            if wanted & said and wanted <= said.union(names):
+                rows.append(row.elements)
+    return rows
 
 
 def describe(element: Element) -> str:

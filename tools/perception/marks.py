@@ -1,12 +1,15 @@
 """Pictures with marks on them: numbered boxes for models and people, targets for reports."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
 from ..desktop.capture import Capture
 from ..desktop.geometry import Box
 from .elements import Element, Role
+from .repetition import texts_of_links
+from .tag_places import TagPlaces
 
 COLOURS: dict[Role, str] = {
     "button": "#1f77b4",
@@ -17,56 +20,97 @@ COLOURS: dict[Role, str] = {
     "text": "#d62728",
 }
 OTHER_COLOUR = "#e377c2"
-TAG_HEIGHT_PX = 13
 TARGET_COLOUR = "#ff3b30"
+FONT_PX = 11
+CLIPPED_PX = 6
+"""What ends so close to the screen's edge may be the rest of a row that was cut off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A picture with marks, and what they stand for."""
+
+    picture: Image.Image
+    shown: tuple[int, ...]
+    """Numbers of the elements that have a mark, the most important first."""
+    left_out: int
+    """How many elements have none."""
 
 
 def annotate(capture: Capture, elements: Sequence[Element]) -> Image.Image:
-    """Return the picture with a box and a number for every element (set-of-marks).
+    """Return the picture with a box and a number for every element; see `mark_elements`."""
+    return mark_elements(capture, elements).picture
 
-    The number stands outside of its box where there is room, so that it covers nothing it marks.
+
+def mark_elements(
+    capture: Capture,
+    elements: Sequence[Element],
+    *,
+    max_marks: int | None = None,
+    roles: Collection[Role] | None = None,
+) -> Marked:
+    """Return the picture with a box and a number for each element (set-of-marks).
+
+    A number stands where it covers no element, if there is such a place beside its own. Scraps of
+    text at the screen's edge have none, nor have texts that the links in them say again.
+
+    Args:
+        capture: The picture.
+        elements: All that is on it: also what gets no mark is not covered.
+        max_marks: So many at most: controls first, then icons, then plain text, each in order.
+        roles: Only elements of these kinds; None for all.
     """
+    screen = capture.view.box
     picture = Image.fromarray(capture.pixels).convert("RGB")
     draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=11)
-    taken: list[Box] = [element.box for element in elements if element.role != "textbox"]
-    for element in elements:
-        colour = COLOURS.get(element.role, OTHER_COLOUR)
-        box = element.box
-        draw.rectangle((box.left - 1, box.top - 1, box.right, box.bottom), outline=colour)
-        label = str(element.id)
-        width = round(draw.textlength(label, font=font)) + 4
-        tag = _place_tag(box, width, taken, capture.view.box)
-        taken.append(tag)
-        draw.rectangle((tag.left, tag.top, tag.right - 1, tag.bottom - 1), fill=colour)
-        draw.text((tag.left + 2, tag.top), label, fill="white", font=font)
-    return picture
+    font = ImageFont.load_default(size=FONT_PX)
 
+    def width(element: Element) -> int:
+        return round(draw.textlength(str(element.id), font=font)) + 4
 
-def _place_tag(box: Box, width: int, taken: Sequence[Box], screen: Box) -> Box:
-    """Return where a tag covers least: above, left, right, below, else in the corner."""
-    h = TAG_HEIGHT_PX
-    middle = (box.top + box.bottom - h) // 2
-    places = [
-        (box.left, box.top - h),
-        (box.left - width - 1, middle),
-        (box.right + 1, middle),
-        (box.left, box.bottom + 1),
-        (box.right - width, box.top - h),
+    repeated = texts_of_links(elements)
+    chosen = [
+        element
+        for element in elements
+        if (roles is None or element.role in roles)
+        and element.id not in repeated
+        and not _is_scrap(element, width(element), screen)
     ]
-    best, least = Box(box.left, box.top, box.left + width, box.top + h), float("inf")
-    for left, top in places:
-        tag = Box(left, top, left + width, top + h)
-        if tag.intersect(screen) != tag:
-            continue
-        covered = sum(
-            common.area for other in taken if (common := other.intersect(tag)) is not None
-        )
-        if covered < least:
-            best, least = tag, covered
-        if covered == 0:
-            break
-    return best
+    chosen = sorted(chosen, key=_rank)[:max_marks]
+    places = TagPlaces(screen, [e.box for e in elements if e.id not in repeated])
+    tags = [(element, places.place(element.box, width(element))) for element in chosen]
+    for element, _ in tags:
+        box = element.box
+        outline = (box.left - 1, box.top - 1, box.right, box.bottom)
+        draw.rectangle(outline, outline=_colour(element))
+    # After all outlines: none is drawn across a number.
+    for element, tag in tags:
+        draw.rectangle((tag.left, tag.top, tag.right - 1, tag.bottom - 1), fill=_colour(element))
+        draw.text((tag.left + 2, tag.top), str(element.id), fill="white", font=font)
+    shown = tuple(element.id for element, _ in tags)
+    return Marked(picture=picture, shown=shown, left_out=len(elements) - len(shown))
+
+
+def _rank(element: Element) -> int:
+    return {"text": 2, "icon": 1, "image": 1}.get(element.role, 0)
+
+
+def _colour(element: Element) -> str:
+    return COLOURS.get(element.role, OTHER_COLOUR)
+
+
+def _is_scrap(element: Element, width: int, screen: Box) -> bool:
+    """Tell whether a text is the rest of one that the screen's edge cuts off.
+
+    It is narrower than its number: their numbers would stand in each other's way.
+    """
+    if element.source != "ocr" or element.box.width >= width:
+        return False
+    left, top, right, bottom = element.box.xyxy
+    return (
+        min(left - screen.left, top - screen.top) < CLIPPED_PX
+        or min(screen.right - right, screen.bottom - bottom) < CLIPPED_PX
+    )
 
 
 def mark_target(

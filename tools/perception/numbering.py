@@ -10,11 +10,15 @@ SAME_PLACE_IOU = 0.6
 
 
 class Numbering:
-    """Gives elements their numbers; knows those of the look before."""
+    """Gives elements their numbers; knows those of the look before.
 
-    def __init__(self) -> None:
-        self._last: Sequence[Element] = ()
-        self._next = 1
+    Args:
+        last: The look before, where another process made it.
+    """
+
+    def __init__(self, last: Sequence[Element] = ()) -> None:
+        self._last = last
+        self._next = 1 + max((element.id for element in last), default=0)
 
     def number(self, elements: Sequence[Element]) -> list[Element]:
         """Return the elements numbered: what was there before keeps its number.
