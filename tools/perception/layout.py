@@ -36,10 +36,11 @@ class BoxSet:
     """
 
     def __init__(self, boxes: Iterable[Box] = ()) -> None:
-        self._rows = np.zeros((64, 4), np.int64)
-        self._count = 0
-        for box in boxes:
-            self.add(box)
+        rows = [box.xyxy for box in boxes]
+        self._rows = np.zeros((max(64, len(rows)), 4), np.int64)
+        self._count = len(rows)
+        if rows:
+            self._rows[: len(rows)] = rows
 
     def add(self, box: Box) -> None:
         """Put one more box in."""

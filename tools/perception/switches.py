@@ -37,7 +37,7 @@ def with_switches(
     """
     found: list[tuple[Box, frozenset[State]]] = []
     words = BoxSet(line.box for line in lines if len(line.text) > 2)
-    for box in _pills(frames):
+    for box in _pills(pixels, frames):
         if (words.shares_inside(box) > 0.5).any():
             continue  # a button
         state = _state_of(pixels, box) or _outlined_state(pixels, box)
@@ -62,7 +62,8 @@ def with_switches(
     ]  # fmt: skip
 
 
-def _pills(frames: BoxSet) -> Iterable[Box]:
+def _pills(pixels: Pixels, frames: BoxSet) -> Iterable[Box]:
+    """Return the frames of a switch's size and form whose corners are bare, as round ends are."""
     left, top, right, bottom = frames.xyxy.T
     widths, heights = right - left, bottom - top
     is_pill = (
@@ -71,7 +72,15 @@ def _pills(frames: BoxSet) -> Iterable[Box]:
         & (widths >= ASPECT[0] * heights)
         & (widths <= ASPECT[1] * heights)
     )
-    return (Box(*row) for row in frames.xyxy[is_pill].tolist())
+    # A frame may reach a pixel beyond the picture; a switch does not.
+    is_pill &= (right <= pixels.shape[1]) & (bottom <= pixels.shape[0])
+    rows = frames.xyxy[is_pill]
+    left, top, right, bottom = rows.T
+    outside = pixels[np.maximum(top - 2, 0), np.maximum(left - 2, 0)].astype(np.int16)
+    is_round = np.ones(len(rows), bool)
+    for y, x in ((top, left), (top, right - 1), (bottom - 1, left)):
+        is_round &= np.abs(pixels[y, x] - outside).max(1, initial=0) <= SAME
+    return (Box(*row) for row in rows[is_round].tolist())
 
 
 def _state_of(pixels: Pixels, box: Box) -> frozenset[State] | None:
@@ -87,8 +96,6 @@ def _state_of(pixels: Pixels, box: Box) -> frozenset[State] | None:
     def differ(a: NDArray[np.int16], b: NDArray[np.int16]) -> int:
         return int(np.abs(a - b).max())
 
-    if not _is_round(pixels, box):
-        return None
     # The knob is round: near the top, the middle shows the pill.
     ground = colour((box.left + box.right) // 2, box.top + max(3, height // 6))
     left, right = colour(at_left, y), colour(at_right, y)
@@ -107,19 +114,11 @@ def _state_of(pixels: Pixels, box: Box) -> frozenset[State] | None:
     return frozenset(("checked" if is_on else "unchecked",))
 
 
-def _is_round(pixels: Pixels, box: Box) -> bool:
-    outside = pixels[max(0, box.top - 2), max(0, box.left - 2)].astype(np.int16)
-    corners = ((box.top, box.left), (box.top, box.right - 1), (box.bottom - 1, box.left))
-    return all(int(np.abs(pixels[at] - outside).max()) <= SAME for at in corners)
-
-
 def _outlined_state(pixels: Pixels, box: Box) -> frozenset[State] | None:
     """Return whether a pill of one colour with only the outline of its knob is on.
 
     It is disabled: the knob does not stand out.
     """
-    if not _is_round(pixels, box):
-        return None
     sides = []
     for y in (box.top + box.height // 2, box.top + box.height // 5):
         row = pixels[y, box.left : box.right].astype(np.int16)

@@ -98,14 +98,15 @@ def _sheets(
     edges: NDArray[np.uint8], runs: Runs, texts: Sequence[Box]
 ) -> Iterable[tuple[Box, int]]:
     """Yield the texts of tabs that are open to the page below, and where the others end."""
+    ink = edges > EDGE
+    low, high = BELOW_PX
     for text in texts:
-        low, high = BELOW_PX
         is_below = (runs.y >= text.bottom + low) & (runs.y <= text.bottom + high)
         beside_right = is_below & (np.abs(runs.left - text.right - BESIDE_PX / 2) <= BESIDE_PX / 2)
         beside_left = is_below & (np.abs(text.left - runs.right - BESIDE_PX / 2) <= BESIDE_PX / 2)
         for number in np.flatnonzero(beside_right | beside_left).tolist():
             y = int(runs.y[number])
-            if _is_sheet(edges > EDGE, text, y):
+            if _is_sheet(ink, text, y):
                 yield text, y
                 break
 
