@@ -57,7 +57,7 @@ def list_(json: Json = False) -> None:
             inert("pinned", style="green")
             if entry.is_pinned
             else inert("unpinned", style="yellow"),
-            _state(entry, store),
+            store.state(entry),
             entry.summary,
         )
     results().print(rows)
@@ -99,7 +99,9 @@ def pull(
     if pulled.was_there:
         _note(f"it is there already, from {pulled.manifest.mirror}, {pulled.manifest.pulled}")
     else:
-        _note(f"{len(pulled.manifest.files)} files from {pulled.manifest.mirror}, hashes right")
+        n_files = len(pulled.manifest.files)
+        words = "1 file" if n_files == 1 else f"{n_files} files"
+        _note(f"{words} from {pulled.manifest.mirror}, hashes right")
     typer.echo(pulled.path)
 
 
@@ -206,7 +208,7 @@ def recommend(json: Json = False) -> None:
         return
     rows = table("model", "why", "here", "command", one_line=("model", "command"))
     for one in chosen:
-        rows.add_row(one.entry.name, one.why, _state(one.entry, store), one.command)
+        rows.add_row(one.entry.name, one.why, store.state(one.entry), one.command)
     results().print(rows)
 
 
@@ -271,13 +273,6 @@ def _manifest(store: "ModelStore", name: str) -> "Manifest | None":
         return None
 
 
-def _state(entry: "ModelEntry", store: "ModelStore") -> str:
-    manifest = _manifest(store, entry.name)
-    if manifest is None:
-        return "partly" if store.staging(entry.name).is_dir() else "no"
-    return "damaged" if manifest.damaged or not manifest.holds(entry) else "yes"
-
-
 def _size(entry: "ModelEntry", manifest: "Manifest | None") -> str:
     from ...tools.models.byte_counts import in_words
 
@@ -299,7 +294,7 @@ def _document(entry: "ModelEntry", store: "ModelStore") -> dict[str, Any]:
         "size_bytes": entry.size_bytes if manifest is None else manifest.size_bytes,
         "memory_bytes": entry.memory_bytes,
         "mirrors": [mirror.kind for mirror in entry.mirrors],
-        "here": _state(entry, store),
+        "here": store.state(entry),
         "folder": None if manifest is None else str(store.folder(entry.name)),
     }
 

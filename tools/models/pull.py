@@ -97,10 +97,7 @@ def _trusted(store: ModelStore, entry: ModelEntry, say: Callable[[str], None]) -
     """Return the entry with the hashes of an earlier pull, for one without hashes of its own."""
     if entry.is_pinned:
         return entry
-    try:
-        earlier = store.manifest(entry.name)
-    except ModelUnavailable:
-        earlier = None
+    earlier = store.earlier(entry.name)
     if earlier is None:
         say(
             f"{entry.name} is unpinned: its hashes are not known beforehand; what comes now is "

@@ -2,19 +2,24 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from ...memory.errors import ConfigError, ModelUnavailable
 from ...memory.file_lock import try_lock
 from .hashing import sha256_of
+from .manifest import NAME as MANIFEST
 from .manifest import Manifest, StoredFile, read_manifest, write_manifest
 from .registry import ModelEntry, entry_named
 
 SWITCH = "DESKHAND_MODELS"
 STAGING_SUFFIX = ".part"
+
+State = Literal["yes", "no", "partly", "damaged"]
+"""Whether a model is here; `partly` is a pull that was stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +28,14 @@ class FileCheck:
 
     path: str
     problem: str | None
-    """None where the file is what the manifest says."""
+    """What is wrong with it, such as `is missing`; None where it is what the manifest says."""
 
 
-def default_root() -> Path:
+def default_root(env: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of all models: `DESKHAND_MODELS`, else one in the user's data folder."""
     from platformdirs import user_data_path
 
-    given = os.environ.get(SWITCH)
+    given = env.get(SWITCH)
     if given:
         return Path(given).expanduser()
     return user_data_path("deskhand", appauthor=False) / "models"
@@ -95,6 +100,25 @@ class ModelStore:
             ModelUnavailable: If its manifest cannot be read.
         """
         return read_manifest(self.folder(name))
+
+    def earlier(self, name: str) -> Manifest | None:
+        """Return what was there of a model before its pull began, None if nothing ever was."""
+        for folder in (self.folder(name), self.staging(name)):
+            with suppress(ModelUnavailable):
+                manifest = read_manifest(folder)
+                if manifest is not None:
+                    return manifest
+        return None
+
+    def state(self, entry: ModelEntry) -> State:
+        """Return how it stands with a model, without looking into its files."""
+        try:
+            manifest = self.manifest(entry.name)
+        except ModelUnavailable:
+            return "damaged"
+        if manifest is None:
+            return "partly" if self.staging(entry.name).is_dir() else "no"
+        return "damaged" if manifest.damaged or not manifest.holds(entry) else "yes"
 
     def find(self, entry: ModelEntry) -> Path:
         """Return a model's only file, else its folder (see `find_model`)."""
@@ -192,12 +216,14 @@ class ModelStore:
     def unsettle(self, name: str) -> None:
         """Make a model that is wrong the staging folder of its next pull: its good files are kept.
 
-        Where a pull is under way already, the wrong model is removed instead.
+        Where there is an unfinished pull, that goes on, and only the manifest is kept.
         """
         folder, staging = self.folder(name), self.staging(name)
         if not folder.is_dir():
             return
         if staging.is_dir():
+            with suppress(FileNotFoundError):
+                (folder / MANIFEST).replace(staging / MANIFEST)
             shutil.rmtree(folder)
         else:
             folder.replace(staging)
@@ -217,7 +243,7 @@ class ModelStore:
                 problem = _hash_problem(folder, file)
             if problem is not None:
                 self._keep(manifest, damaged=(file.path,))
-                return problem
+                return f"{file.path} {problem}"
         if touched:
             self._keep(manifest, damaged=())
         return None
@@ -246,9 +272,9 @@ def _size_problem(folder: Path, file: StoredFile) -> str | None:
     try:
         size = (folder / file.path).stat().st_size
     except OSError:
-        return f"{file.path} is missing"
+        return "is missing"
     if size != file.size_bytes:
-        return f"{file.path} has {size} bytes, expected {file.size_bytes}"
+        return f"has {size} bytes, expected {file.size_bytes}"
     return None
 
 
@@ -257,5 +283,5 @@ def _hash_problem(
 ) -> str | None:
     found = sha256_of(folder / file.path, on_bytes=on_bytes)
     if found != file.sha256:
-        return f"{file.path} has SHA-256 {found}, expected {file.sha256}"
+        return f"has SHA-256 {found}, expected {file.sha256}"
     return None

@@ -153,8 +153,8 @@ def open_private(path: Path, *, append: bool = False) -> BinaryIO:
     return file
 
 
-def wrong_hash(what: str, *, expected: str, found: str) -> ModelUnavailable:
-    """Return the error for a file that is not the one it should be, and was removed."""
-    return ModelUnavailable(
-        f"{what} has SHA-256 {found}, expected {expected}; it was removed and is not used"
-    )
+def wrong_hash(
+    what: str, *, expected: str, found: str, then: str = "it was removed"
+) -> ModelUnavailable:
+    """Return the error for a file that is not the one it should be, and what was done with it."""
+    return ModelUnavailable(f"{what} has SHA-256 {found}, expected {expected}; {then}")
