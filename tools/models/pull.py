@@ -77,6 +77,8 @@ def pull(
             raise ModelUnavailable(
                 f"{entry.name} cannot be written to {store.root}: {error.strerror or error}"
             ) from error
+        finally:
+            store.drop_empty_staging(entry.name)
         manifest = _manifest(entry, fetched, store.staging(entry.name))
         store.settle(manifest)
         return Pulled(path=store.find(entry), manifest=manifest, was_there=False)
@@ -114,13 +116,14 @@ def _trusted(store: ModelStore, entry: ModelEntry, say: Callable[[str], None]) -
 
 def _fetch(transfer: Transfer, source: Path | None, say: Callable[[str], None]) -> Fetched:
     """Return what the first mirror brought that had it all."""
-    failures = []
+    failures: list[str] = []
     for name, fetch in _mirrors(transfer.entry, source):
+        if failures:
+            say(f"{failures[-1]}; now {name}")
         try:
             return fetch(transfer)
         except (MissingExtraError, ModelUnavailable) as error:
             failures.append(f"{name}: {error}")
-            say(failures[-1])
     raise ModelUnavailable(
         f"{transfer.entry.name} could not be pulled from any mirror; {'; '.join(failures)}"
     )

@@ -1,6 +1,7 @@
 """The catalogue of models: what each is, its files with their hashes, and where to get them."""
 
 import tomllib
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -108,6 +109,11 @@ class ModelEntry:
     def size_bytes(self) -> int | None:
         """What it takes on the disk; None where not known."""
         return sum(file.size_bytes for file in self.files) or self.weights_bytes
+
+
+def is_part_of_model(name: str) -> bool:
+    """Tell whether a file belongs to a model whose files are not listed, by its name alone."""
+    return any(fnmatchcase(name, pattern) for pattern in PATTERNS)
 
 
 @lru_cache(maxsize=1)

@@ -228,6 +228,12 @@ class ModelStore:
         else:
             folder.replace(staging)
 
+    def drop_empty_staging(self, name: str) -> None:
+        """Remove a staging folder that nothing came into."""
+        staging = self.staging(name)
+        if staging.is_dir() and size_of(staging) == 0:
+            shutil.rmtree(staging)
+
     def _problem(self, entry: ModelEntry, manifest: Manifest) -> str | None:
         """Return why a model must not be loaded, None if it may."""
         if not manifest.holds(entry):
