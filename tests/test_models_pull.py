@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import stat
+import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from deskhand.memory.errors import ModelUnavailable
+from deskhand.tools import models
 from deskhand.tools.models.pull import Pulled, pull
 from deskhand.tools.models.registry import (
     HubMirror,
@@ -515,6 +517,9 @@ IN_HUB = {
     "pytorch_model.bin": b"a pickle",
     "modeling.py": b"print('run')",
     "onnx/config.json": b"{}",
+    "manifest.json": b"{}",
+    ".hidden.json": b"{}",
+    "..\\up.json": b"{}",
 }
 
 
@@ -601,6 +606,30 @@ def test_what_the_hub_has_not_is_told(
 ) -> None:
     message = puller.fails(replace(entry_of(TWO_FILES, HubMirror()), **change))
     assert message == f"tiny could not be pulled from any mirror; hub: {why}"
+
+
+@pytest.mark.parametrize("stated", ["", "../../../../up", "A" * 64])
+def test_hub_that_states_no_hash_is_refused(puller: Puller, hub: Hub, stated: str) -> None:
+    hub.stated["model.safetensors"] = stated
+    message = puller.fails(entry_of({}, HubMirror()))
+    assert message == (
+        "tiny could not be pulled from any mirror; hub: the hub states no size or hash for "
+        "'model.safetensors'"
+    )
+    assert hub.asked == []
+
+
+def test_hub_without_its_package_says_what_brings_it(
+    puller: Puller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    monkeypatch.delitem(sys.modules, models.__name__ + ".mirror_hub", raising=False)
+    monkeypatch.delattr(models, "mirror_hub", raising=False)
+    message = puller.fails(entry_of(TWO_FILES, HubMirror()))
+    assert message == (
+        "tiny could not be pulled from any mirror; hub: 'huggingface_hub' is not installed; "
+        "install it with: pip install 'deskhand[hub]'"
+    )
 
 
 def test_hub_that_is_away_is_one_line_and_the_next_mirror_serves(

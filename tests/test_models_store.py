@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -143,6 +145,24 @@ def test_name_of_the_catalogue_is_no_path(
 def test_name_that_is_neither_is_told(root: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean 'whisper-base'"):
         find_model("whisper-bas")
+    with pytest.raises(ConfigError, match="no model is called ''"):
+        find_model("")
+
+
+def test_finding_and_listing_load_nothing_that_downloads(pulled: Path) -> None:
+    code = (
+        "import sys\n"
+        "from deskhand.tools.models.store import find_model\n"
+        f"find_model({NAME!r})\n"
+        "from deskhand.agent.cli import main\n"
+        "try:\n"
+        "    main(['models', 'list', '--json'])\n"
+        "except SystemExit as left:\n"
+        "    assert left.code == 0, left.code\n"
+        "heavy = {'huggingface_hub', 'torch', 'transformers', 'langgraph', 'httpx', 'httpx2'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_store_is_where_the_variable_says(tmp_path: Path, pulled: Path) -> None:

@@ -1,5 +1,6 @@
 """`deskhand models`: which weights there are, which are here, and bringing them."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -248,8 +249,12 @@ class _Bar:
         """Print a line above the bar."""
         self._progress.console.print(line, markup=False, soft_wrap=True)
 
+    def count(self, n_bytes: int, *, of: int) -> None:
+        """Move the bar on by so many bytes of a total."""
+        self._progress.update(self._task, advance=n_bytes, total=of, visible=True)
+
     def show(self, progress: "PullProgress") -> None:
-        """Move the bar."""
+        """Move the bar to where a pull is."""
         self._progress.update(
             self._task,
             description=progress.file,
@@ -300,7 +305,9 @@ def _document(entry: "ModelEntry", store: "ModelStore") -> dict[str, Any]:
 
 
 def _check(store: "ModelStore", manifest: "Manifest") -> dict[str, Any]:
-    checks = store.check(manifest)
+    bar = _Bar(manifest.name)
+    with bar:
+        checks = store.check(manifest, on_bytes=partial(bar.count, of=manifest.size_bytes))
     return {
         "name": manifest.name,
         "mirror": manifest.mirror,

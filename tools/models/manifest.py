@@ -8,9 +8,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from ...memory.errors import ModelUnavailable
-from .registry import ModelEntry, ModelFile, PlainName, Sha256
-
-NAME = "manifest.json"
+from .registry import MANIFEST, ModelEntry, ModelFile, PlainName, Sha256
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -73,7 +71,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises:
         ModelUnavailable: If it cannot be read.
     """
-    path = folder / NAME
+    path = folder / MANIFEST
     try:
         return _MANIFESTS.validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -86,10 +84,10 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a folder's manifest, private, whole or not at all."""
-    part = folder / f"{NAME}.part"
+    part = folder / f"{MANIFEST}.part"
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(_MANIFESTS.dump_json(manifest, indent=1))
         file.flush()
         os.fsync(file.fileno())
-    part.replace(folder / NAME)
+    part.replace(folder / MANIFEST)

@@ -4,7 +4,8 @@ A file that came over in part is gone on with: huggingface_hub itself begins it 
 """
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ try:
     from huggingface_hub import HfApi, hf_hub_url
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
     from huggingface_hub.file_download import http_get
+    from huggingface_hub.hf_api import RepoSibling
 
     # documented, but in no __all__
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
@@ -33,6 +35,9 @@ except ModuleNotFoundError:  # and huggingface_hub 1
     from httpx import HTTPError  # type: ignore[assignment]  # the same class of another package
 
 NAME = "hub"
+COMMIT = r"[0-9a-f]{40}"
+"""Also the form of a blob id: git's SHA-1."""
+SHA256 = r"[0-9a-f]{64}"
 ANSWER_TIMEOUT_S = 5.0
 """Somebody waits, and there may be another mirror."""
 
@@ -99,40 +104,40 @@ def _listing(transfer: Transfer) -> tuple[str, list[Stated]]:
         files_metadata=True,
         timeout=ANSWER_TIMEOUT_S,
     )
-    if not info.sha or entry.revision not in (None, info.sha):
-        raise ModelUnavailable(f"the hub answered with commit {info.sha}, not {entry.revision}")
-    found = {
-        sibling.rfilename: Stated(
-            path=sibling.rfilename,
-            size_bytes=sibling.size,
-            sha256=None if sibling.lfs is None else sibling.lfs.sha256,
-            blob_id=sibling.blob_id or "",
-        )
-        for sibling in info.siblings or ()
-        if sibling.size is not None
-    }
-    if not entry.is_pinned:
-        # Names come from outside: none that leads to another folder.
-        names = sorted(name for name in found if Path(name).name == name)
-        stated = [found[name] for name in names if is_part_of_model(name)]
-        if not stated:
-            raise ModelUnavailable(f"{entry.upstream} holds no files of a model")
-        return info.sha, stated
-    return info.sha, [_pinned(found.get(file.path), file) for file in entry.files]
+    commit = info.sha or ""
+    if re.fullmatch(COMMIT, commit) is None or entry.revision not in (None, commit):
+        raise ModelUnavailable(f"the hub answered with commit {commit!r}, not {entry.revision}")
+    siblings = {sibling.rfilename: sibling for sibling in info.siblings or ()}
+    if entry.is_pinned:
+        return commit, [_pinned(siblings.get(file.path), file) for file in entry.files]
+    stated = [_stated(siblings[name]) for name in sorted(siblings) if is_part_of_model(name)]
+    if not stated:
+        raise ModelUnavailable(f"{entry.upstream} holds no files of a model")
+    return commit, stated
 
 
-def _pinned(stated: Stated | None, file: ModelFile) -> Stated:
+def _stated(sibling: RepoSibling) -> Stated:
+    """Return what the hub states of a file. Its hashes become names of files here: checked."""
+    sha256, blob_id = None if sibling.lfs is None else sibling.lfs.sha256, sibling.blob_id or ""
+    is_hash = (
+        re.fullmatch(COMMIT, blob_id) if sha256 is None else re.fullmatch(SHA256, sha256)
+    ) is not None
+    if sibling.size is None or not is_hash:
+        raise ModelUnavailable(f"the hub states no size or hash for {sibling.rfilename!r}")
+    return Stated(path=sibling.rfilename, size_bytes=sibling.size, sha256=sha256, blob_id=blob_id)
+
+
+def _pinned(sibling: RepoSibling | None, file: ModelFile) -> Stated:
     """Return a file with its pinned hash; what the hub states must not contradict it."""
-    if stated is None:
+    if sibling is None:
         raise ModelUnavailable(f"the hub has no {file.path}")
+    stated = _stated(sibling)
     if stated.sha256 not in (None, file.sha256) or stated.size_bytes != file.size_bytes:
         raise ModelUnavailable(
             f"the hub states SHA-256 {stated.sha256} and {stated.size_bytes} bytes for {file.path},"
             f" expected {file.sha256} and {file.size_bytes}"
         )
-    return Stated(
-        path=file.path, size_bytes=file.size_bytes, sha256=file.sha256, blob_id=stated.blob_id
-    )
+    return replace(stated, sha256=file.sha256)
 
 
 def _bring(transfer: Transfer, commit: str, stated: Stated) -> ModelFile:

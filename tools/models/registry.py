@@ -1,5 +1,6 @@
 """The catalogue of models: what each is, its files with their hashes, and where to get them."""
 
+import re
 import tomllib
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -17,12 +18,16 @@ Task = Literal["language", "vision-language", "embedding", "speech"]
 Pinning = Literal["hashes", "revision", "none"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-PlainName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+PLAIN_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+PlainName = Annotated[str, Field(pattern=PLAIN_NAME)]
 """A name that is one harmless path component: no folder, nothing hidden, no way up."""
 
 PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model")
 """Files that a model without a list of files is made of. Pickles and Python are never among them:
 loading those runs what they hold."""
+
+MANIFEST = "manifest.json"
+"""In which the store says what it has of a model; no file of a model is called so."""
 
 CLOSE_ENOUGH = 60.0
 """Similarity in percent from which a wrong name is taken for a slip."""
@@ -112,7 +117,12 @@ class ModelEntry:
 
 
 def is_part_of_model(name: str) -> bool:
-    """Tell whether a file belongs to a model whose files are not listed, by its name alone."""
+    """Tell whether a file belongs to a model whose files are not listed, by its name alone.
+
+    The name may come from anywhere: one that leads to another folder is never part of a model.
+    """
+    if re.match(PLAIN_NAME, name) is None or name == MANIFEST:
+        return False
     return any(fnmatchcase(name, pattern) for pattern in PATTERNS)
 
 

@@ -11,9 +11,8 @@ from typing import Literal
 from ...memory.errors import ConfigError, ModelUnavailable
 from ...memory.file_lock import try_lock
 from .hashing import sha256_of
-from .manifest import NAME as MANIFEST
 from .manifest import Manifest, StoredFile, read_manifest, write_manifest
-from .registry import ModelEntry, entry_named
+from .registry import MANIFEST, ModelEntry, entry_named
 
 SWITCH = "DESKHAND_MODELS"
 STAGING_SUFFIX = ".part"
@@ -61,7 +60,7 @@ def find_model(name_or_path: str | Path, *, root: Path | None = None) -> Path:
     try:
         entry = entry_named(text) if is_name else None
     except ConfigError:
-        if not Path(text).exists():
+        if not text or not Path(text).exists():
             raise
         entry = None
     if entry is not None:
@@ -162,10 +161,10 @@ class ModelStore:
         Raises:
             ModelUnavailable: If there is nothing to remove, or it is being pulled.
         """
-        folders = [path for path in (self.folder(name), self.staging(name)) if path.is_dir()]
-        if not folders:
-            raise ModelUnavailable(f"{name} is not in {self.root}: nothing to remove")
         with self.locked(name):
+            folders = [path for path in (self.folder(name), self.staging(name)) if path.is_dir()]
+            if not folders:
+                raise ModelUnavailable(f"{name} is not in {self.root}: nothing to remove")
             freed = sum(size_of(folder) for folder in folders)
             for folder in folders:
                 shutil.rmtree(folder)
