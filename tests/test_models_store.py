@@ -15,7 +15,7 @@ from deskhand.agent.cli import main
 from deskhand.memory.errors import ConfigError, ModelUnavailable
 from deskhand.tools.models.machine import Gpu, Machine, read_machine, recommend
 from deskhand.tools.models.pull import pull
-from deskhand.tools.models.registry import WheelsMirror, catalogue, entry_named
+from deskhand.tools.models.registry import ModelFile, WheelsMirror, catalogue, entry_named
 from deskhand.tools.models.store import FileCheck, ModelStore, default_root, find_model
 from deskhand.tools.system_check import check_system
 
@@ -243,10 +243,7 @@ def test_manifest_that_cannot_be_read_is_told_and_mended(pulled: Path, source: P
 def test_check_finds_what_a_look_at_sizes_and_times_does_not(pulled: Path) -> None:
     spoil(pulled / "model.safetensors", keeping_time=True)
     assert find_model(NAME) == pulled
-    store = ModelStore()
-    manifest = store.manifest(NAME)
-    assert manifest is not None
-    by_path = {check.path: check for check in store.check(manifest)}
+    by_path = {check.path: check for check in ModelStore().check(entry_named(NAME))}
     assert by_path["config.json"] == FileCheck(path="config.json", problem=None)
     problem = by_path["model.safetensors"].problem
     assert problem is not None
@@ -260,11 +257,19 @@ def test_file_that_is_right_again_is_loaded_after_a_check(pulled: Path) -> None:
     with pytest.raises(ModelUnavailable, match="is not loaded"):
         find_model(NAME)
     (pulled / "model.safetensors").write_bytes(WEIGHTS)
-    store = ModelStore()
-    manifest = store.manifest(NAME)
-    assert manifest is not None
-    store.check(manifest)
+    ModelStore().check(entry_named(NAME))
     assert find_model(NAME) == pulled
+
+
+def test_check_holds_the_files_to_the_catalogue_whatever_the_manifest_says(pulled: Path) -> None:
+    weights = ModelFile(path="model.safetensors", size_bytes=len(WEIGHTS), sha256="0" * 64)
+    other = ModelFile(path="vocab.json", size_bytes=2, sha256="1" * 64)
+    pinned = replace(entry_named(NAME), files=(weights, other))
+    assert ModelStore().check(pinned) == [
+        FileCheck(path="config.json", problem="is not what the catalogue pins"),
+        FileCheck(path="model.safetensors", problem="is not what the catalogue pins"),
+        FileCheck(path="vocab.json", problem="is missing"),
+    ]
 
 
 def test_remove_frees_the_model_and_its_unfinished_pull(pulled: Path) -> None:

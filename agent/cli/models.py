@@ -125,12 +125,11 @@ def check(
     from ...tools.models.store import ModelStore
 
     store = ModelStore()
-    entries = catalogue() if name is None else [entry_named(name)]
-    if name is not None and store.manifest(entries[0].name) is None:
-        store.find(entries[0])  # says that it is not there, and what brings it
-    found = [
-        _check(store, manifest) for entry in entries if (manifest := store.manifest(entry.name))
-    ]
+    if name is None:
+        entries = [entry for entry in catalogue() if store.folder(entry.name).is_dir()]
+    else:
+        entries = [entry_named(name)]
+    found = [_check(store, entry) for entry in entries]
     if json:
         print_json(found)
     elif not found:
@@ -207,10 +206,13 @@ def recommend(json: Json = False) -> None:
     if not chosen:
         results().print("this machine has too little memory or disk for any of the models")
         return
-    rows = table("model", "why", "here", "command", one_line=("model", "command"))
+    rows = table("model", "here", "why", one_line=("model",))
     for one in chosen:
-        rows.add_row(one.entry.name, one.why, store.state(one.entry), one.command)
+        rows.add_row(one.entry.name, store.state(one.entry), one.why)
     results().print(rows)
+    for one in chosen:
+        if store.state(one.entry) != "yes":
+            results().print(one.command, markup=False, soft_wrap=True)
 
 
 class _Bar:
@@ -304,16 +306,17 @@ def _document(entry: "ModelEntry", store: "ModelStore") -> dict[str, Any]:
     }
 
 
-def _check(store: "ModelStore", manifest: "Manifest") -> dict[str, Any]:
-    bar = _Bar(manifest.name)
+def _check(store: "ModelStore", entry: "ModelEntry") -> dict[str, Any]:
+    manifest = store.there(entry.name)
+    bar = _Bar(entry.name)
     with bar:
-        checks = store.check(manifest, on_bytes=partial(bar.count, of=manifest.size_bytes))
+        checks = store.check(entry, on_bytes=partial(bar.count, of=manifest.size_bytes))
     return {
-        "name": manifest.name,
+        "name": entry.name,
         "mirror": manifest.mirror,
         "revision": manifest.revision,
         "pulled": manifest.pulled,
-        "pinned": manifest.is_pinned,
+        "pinned": entry.is_pinned,
         "files": [{"path": one.path, "problem": one.problem} for one in checks],
     }
 

@@ -88,11 +88,10 @@ def _there(store: ModelStore, entry: ModelEntry) -> Pulled | None:
     """Return what is there if nothing is wrong with it."""
     try:
         path = store.find(entry)
-        manifest = store.manifest(entry.name)
     except ModelUnavailable as error:
         logger.debug("%s", error)
         return None
-    return None if manifest is None else Pulled(path=path, manifest=manifest, was_there=True)
+    return Pulled(path=path, manifest=store.there(entry.name), was_there=True)
 
 
 def _trusted(store: ModelStore, entry: ModelEntry, say: Callable[[str], None]) -> ModelEntry:

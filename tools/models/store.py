@@ -100,6 +100,19 @@ class ModelStore:
         """
         return read_manifest(self.folder(name))
 
+    def there(self, name: str) -> Manifest:
+        """Return what is there of a model.
+
+        Raises:
+            ModelUnavailable: If nothing is, with the command that brings it.
+        """
+        manifest = self.manifest(name)
+        if manifest is None:
+            raise ModelUnavailable(
+                f"{name} is not there; bring it with: deskhand models pull {name}"
+            )
+        return manifest
+
     def earlier(self, name: str) -> Manifest | None:
         """Return what was there of a model before its pull began, None if nothing ever was."""
         for folder in (self.folder(name), self.staging(name)):
@@ -121,11 +134,7 @@ class ModelStore:
 
     def find(self, entry: ModelEntry) -> Path:
         """Return a model's only file, else its folder (see `find_model`)."""
-        manifest = self.manifest(entry.name)
-        if manifest is None:
-            raise ModelUnavailable(
-                f"{entry.name} is not there; bring it with: deskhand models pull {entry.name}"
-            )
+        manifest = self.there(entry.name)
         problem = self._problem(entry, manifest)
         if problem is not None:
             raise ModelUnavailable(
@@ -136,24 +145,31 @@ class ModelStore:
         return folder / manifest.files[0].path if len(manifest.files) == 1 else folder
 
     def check(
-        self, manifest: Manifest, *, on_bytes: Callable[[int], None] = lambda _n: None
+        self, entry: ModelEntry, *, on_bytes: Callable[[int], None] = lambda _n: None
     ) -> list[FileCheck]:
         """Compute the hash of every file, and keep in the manifest which are damaged.
 
         Args:
-            manifest: What the store says is there.
+            entry: The model.
             on_bytes: Told how many bytes were read, chunk by chunk.
+
+        Raises:
+            ModelUnavailable: If it is not there.
         """
-        folder = self.folder(manifest.name)
+        manifest = self.there(entry.name)
+        folder = self.folder(entry.name)
+        pinned = {file.path: file.sha256 for file in entry.files}
         checks = []
         for file in manifest.files:
             problem = _size_problem(folder, file)
+            if entry.is_pinned and pinned.pop(file.path, None) != file.sha256:
+                problem = "is not what the catalogue pins"
             if problem is None:
                 problem = _hash_problem(folder, file, on_bytes=on_bytes)
             checks.append(FileCheck(path=file.path, problem=problem))
         damaged = tuple(check.path for check in checks if check.problem is not None)
         self._keep(manifest, damaged=damaged)
-        return checks
+        return checks + [FileCheck(path=path, problem="is missing") for path in pinned]
 
     def remove(self, name: str) -> int:
         """Remove a model and what is left of an unfinished pull; return the bytes that freed.
