@@ -245,7 +245,7 @@ def test_an_unknown_setting_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
     assert said.err == (
         "deskhand: error: DESKHAND_MAXSTEPS is set but means nothing; known are DESKHAND_RUNS, "
         "DESKHAND_POLICY, DESKHAND_MAX_STEPS, DESKHAND_MAX_SECONDS, DESKHAND_ACCESSIBILITY, "
-        "DESKHAND_SECRET_<NAME>\n"
+        "DESKHAND_MODELS, DESKHAND_SECRET_<NAME>\n"
     )
 
 

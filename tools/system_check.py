@@ -22,6 +22,9 @@ from .desktop.display_facts import read_display_facts
 from .desktop.probe import find_desktop
 from .desktop.sandbox import PROGRAMS
 from .desktop.takeover import default_panic_file
+from .models.machine import read_machine, recommend
+from .models.registry import catalogue
+from .models.store import ModelStore, default_root
 from .perception.accessibility import SWITCH, probe_python
 from .perception.ocr import model_paths
 
@@ -73,6 +76,7 @@ def check_system(env: Mapping[str, str] = os.environ) -> list[Check]:
         _check_accessibility(env),
         *_check_fonts(),
         _check_gpu(),
+        *_check_models(env),
         _check_panic_file(),
     ]
 
@@ -271,6 +275,28 @@ def _run(command: Sequence[str], *, timeout_s: float) -> str:
 def _check_gpu() -> Check:
     found = [maker for device, maker in GPU_DEVICES if Path(device).exists()]
     return Check(name="GPU", status="ok", detail=f"{found[0]}" if found else "none; none is needed")
+
+
+def _check_models(env: Mapping[str, str]) -> Iterator[Check]:
+    """Look which weights are here, and whether better ones would serve on this machine."""
+    store = ModelStore(default_root(env))
+    states = {entry.name: store.state(entry) for entry in catalogue()}
+    here = [name for name, state in states.items() if state == "yes"]
+    yield Check(
+        name="models", status="ok", detail=", ".join(here) or "none; sentences need none"
+    )  # fmt: skip
+    damaged = [name for name, state in states.items() if state == "damaged"]
+    if damaged:
+        yield Check(
+            name="damaged models", status="warning", detail=f"not loaded: {', '.join(damaged)}",
+            fix=f"deskhand models pull {damaged[0]}",
+        )  # fmt: skip
+    wanted = [one for one in recommend(read_machine(store.root, env)) if one.entry.name not in here]
+    if wanted:
+        yield Check(
+            name="models for this machine", status="warning",
+            detail=f"{wanted[0].entry.name}: {wanted[0].why}", fix=wanted[0].command,
+        )  # fmt: skip
 
 
 def _check_panic_file() -> Check:

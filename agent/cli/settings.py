@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ...tools.safety.policy import Policy
 
 PREFIX = "DESKHAND_"
-NAMES = ("RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "ACCESSIBILITY")
-"""The last one is read where applications are asked, in the tools, for users of Python as well."""
+NAMES = ("RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "ACCESSIBILITY", "MODELS")
+"""The last two are read where they are used, in the tools, for users of Python as well."""
 SECRET = "SECRET_"
 TEST = "TEST_"
 """What begins with it marks the processes of a test session and sets nothing."""

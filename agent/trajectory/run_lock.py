@@ -1,11 +1,11 @@
 """One process at a time on a run: a lock on a file that ends with the process, however it ends."""
 
 import os
-import sys
 import time
 from pathlib import Path
 
 from ...memory.errors import RunError
+from ...memory.file_lock import try_lock
 
 TRIES = 5
 TRY_EVERY_S = 0.02  # `is_held` holds the lock for an instant to find out
@@ -34,7 +34,7 @@ class RunLock:
         except OSError as error:
             raise RunError(f"cannot open {path}: {error.strerror}") from error
         for _ in range(TRIES):
-            if _try_lock(descriptor):
+            if try_lock(descriptor):
                 os.ftruncate(descriptor, 0)
                 os.write(descriptor, f"{os.getpid()}\n".encode())
                 return cls(descriptor)
@@ -51,34 +51,10 @@ class RunLock:
         except OSError:
             return False
         try:
-            return not _try_lock(descriptor)
+            return not try_lock(descriptor)
         finally:
             os.close(descriptor)
 
     def release(self) -> None:
         """Let go of it."""
         os.close(self._descriptor)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            # Far behind the content: Windows locks keep others from reading the locked bytes.
-            os.lseek(descriptor, 1 << 20, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        finally:
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        return True
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
