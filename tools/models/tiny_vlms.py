@@ -31,10 +31,11 @@ def build_tiny_vlm(family: str, folder: Path) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model, processor = FAMILIES[family]()
-    with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:
-                parameter.mul_(WEIGHT_SCALE)
+                # Gemma's projection from pictures to words starts as zeros: it would be blind.
+                parameter.data = parameter.data if parameter.any() else _noise(parameter.data)
+                parameter.data.mul_(WEIGHT_SCALE)
     ends = model.generation_config
     tokenizer = processor.tokenizer
     ends.eos_token_id, ends.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
@@ -78,6 +79,11 @@ class _Forced(LogitsProcessor):  # type: ignore[misc]  # untyped base
         forced = torch.full_like(scores, -torch.inf)
         forced[:, self._ids[at]] = 0
         return forced
+
+
+def _noise(like: torch.Tensor) -> torch.Tensor:
+    noise: torch.Tensor = torch.randn_like(like) * like.shape[0] ** -0.5
+    return noise
 
 
 def _name_video_processor(path: Path, processor_class: str) -> None:

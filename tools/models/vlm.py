@@ -19,6 +19,7 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "transformers", extra="vlm") from error
 
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForImageTextToText
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
@@ -136,7 +137,7 @@ def load_vlm(
         family=family,
         model_class=type(model).__name__,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
-        size_bytes=int(model.get_memory_footprint()),
+        size_bytes=int(model.get_memory_footprint(return_buffers=False)),
         seconds=time.monotonic() - began,
         device=on,
         dtype=number_format,
@@ -196,7 +197,7 @@ def _load_model(
         except (ImportError, ValueError) as error:
             failed = failed or f"{candidate} does not work: {_line(error)}"
             continue
-        except (OSError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        except (SafetensorError, OSError, RuntimeError, KeyError, TypeError) as error:
             raise ModelUnavailable(f"{str(folder)!r} cannot be loaded: {_line(error)}") from error
         _check_complete(folder, loaded)
         if attention is None:
