@@ -26,6 +26,8 @@ from deskhand.tools.models.vlm_messages import LEFT_OUT, to_turns
 MakeChat = Callable[..., ChatLocalVLM]
 Picture = Callable[..., dict[str, Any]]
 
+pytestmark = pytest.mark.slow
+
 CLICK = {
     "name": "click",
     "description": "Click at a place.",
