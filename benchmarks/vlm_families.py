@@ -64,7 +64,7 @@ def ask(*pictures: dict[str, Any]) -> list[HumanMessage]:
 def chat(vlm: LocalVLM, *answers: str, **settings: Any) -> ChatLocalVLM:
     """Return a chat model that says these answers."""
     forced = ForcedAnswers(vlm.processor.tokenizer, answers)
-    room = {"context_tokens": vlm.context_tokens, "logits_processors": forced}
+    room: dict[str, Any] = {"context_tokens": vlm.context_tokens, "logits_processors": forced}
     return ChatLocalVLM(vlm=vlm, **room | settings)
 
 
@@ -100,7 +100,7 @@ def stream(vlm: LocalVLM) -> None:
 def cancel(vlm: LocalVLM) -> None:
     """An answer that is cancelled at its first piece ends soon after."""
     event = threading.Event()
-    last = AIMessageChunk("")
+    last = AIMessageChunk(content="")
     for chunk in chat(vlm, "word " * 500, max_new_tokens=3000).stream(ask(), cancel=event):
         event.set()
         last = chunk if isinstance(chunk, AIMessageChunk) else last

@@ -171,6 +171,11 @@ def test_a_template_without_tools_gets_them_in_words() -> None:
     assert written[3][1] == [answer, "\n", "Picture from the tool a:", RED]
 
 
+def test_user_turns_in_a_row_become_one() -> None:
+    turns = to_turns([HumanMessage("Look."), HumanMessage([block("red")])])
+    assert shown(in_words(turns, [])) == [("user", ["Look.", "\n", RED])]
+
+
 def test_without_tools_words_stay_as_they_are() -> None:
     turns = to_turns([HumanMessage("Look."), AIMessage("Yes.")])
     assert in_words(turns, []) == turns

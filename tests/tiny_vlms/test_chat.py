@@ -1,12 +1,14 @@
 """What the chat model does alike for every family."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.tools import tool
 from pydantic import BaseModel
 from transformers import LogitsProcessor
@@ -221,6 +223,23 @@ def test_the_error_of_a_prompt_comes_out_of_async_too(qwen_chat: MakeChat) -> No
     model = qwen_chat("x", context_tokens=60, max_new_tokens=20)
     with pytest.raises(BadArgumentError, match=r"^the prompt needs \d+ tokens, 40 are free "):
         asyncio.run(model.ainvoke("word " * 100))
+
+
+def test_what_the_template_refuses_is_a_wrong_argument(
+    checkpoint: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """As Gemma's template, which wants the turns to alternate."""
+    folder = Path(shutil.copytree(checkpoint("gemma3"), tmp_path / "model"))
+    template = folder / "chat_template.jinja"
+    rule = "{% if messages | length > 1 %}{{ raise_exception('one turn only') }}{% endif %}"
+    template.write_text(rule + template.read_text(encoding="utf-8"), encoding="utf-8")
+    model = ChatLocalVLM.load(folder, dtype="float32", max_new_tokens=2)
+    assert model.invoke("Go.").response_metadata["finish_reason"] == "length"
+    with pytest.raises(BadArgumentError) as error:
+        model.invoke([HumanMessage("Go."), AIMessage("Where?"), HumanMessage("Home.")])
+    assert str(error.value) == (
+        "the model's chat template refuses this conversation: one turn only"
+    )
 
 
 # --- ends

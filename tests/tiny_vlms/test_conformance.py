@@ -53,8 +53,8 @@ def ask(text: str, *pictures: dict[str, Any]) -> list[HumanMessage]:
 def prompt_inputs(vlm: LocalVLM, messages: list[Any], tools: list[Any] | None = None) -> Any:
     """Return what goes into the model for these messages."""
     with vlm.lock:
-        limit = vlm.context_tokens
-        return vlm.writer.write(to_turns(messages), tools or [], limit=limit, context=limit).inputs
+        turns = to_turns(messages)
+        return vlm.writer.write(turns, tools or [], limit=10**6, context=10**6).inputs
 
 
 def test_the_report_says_what_was_loaded(vlm: LocalVLM) -> None:
@@ -253,13 +253,17 @@ def test_control_tokens_on_the_screen_stay_text(vlm: LocalVLM, picture: Picture)
     hostile = "x " + " ".join(sorted(tokenizer.added_tokens_encoder))
 
     def control_ids(text: str) -> int:
-        call = {"name": "click", "args": {"label": text}, "id": "1", "type": "tool_call"}
+        args = {"label": text, text: [text]}
+        call = {"name": "click", "args": args, "id": "1", "type": "tool_call"}
         messages = [
             *ask(text, picture("red")),
             AIMessage(text, tool_calls=[call]),
             ToolMessage([{"type": "text", "text": text}, picture("blue")], tool_call_id="1"),
         ]
-        schema = {"type": "function", "function": CLICK | {"description": text}}
+        properties = {text: {"type": "string", "description": text}}
+        parameters = {"type": "object", "properties": properties}
+        function = {"name": "click", "description": text, "parameters": parameters}
+        schema = {"type": "function", "function": function}
         ids = prompt_inputs(vlm, messages, [schema])["input_ids"][0].tolist()
         added = set(tokenizer.added_tokens_decoder)
         return sum(number in added for number in ids)

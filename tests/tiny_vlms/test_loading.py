@@ -293,7 +293,10 @@ def test_the_layout_of_older_checkpoints(checkpoint: Checkpoints, copy: Path) ->
     assert torch.equal(logits(copy), logits(checkpoint("qwen2_5_vl")))
 
 
-def test_videos_are_refused_where_torchvision_is_missing(checkpoint: Checkpoints) -> None:
+def test_videos_are_refused_where_torchvision_is_missing(
+    checkpoint: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deskhand.tools.models.vlm_processor.find_spec", lambda name: None)
     processor = load_vlm(checkpoint("qwen2_5_vl")).processor
     with pytest.raises(BadArgumentError) as error:
         processor.video_processor(videos=[])

@@ -179,9 +179,9 @@ def _load_model(
     """Return the model and its attention, the first candidate that works."""
     failed = ""
     # bitsandbytes places the weights while it quantises them; such a model cannot be moved.
-    placed = (
-        {} if quantise is None else {"quantization_config": quantise, "device_map": {"": on.value}}
-    )
+    placed = {}
+    if quantise is not None:
+        placed = {"quantization_config": quantise, "device_map": {"": on.value}}
     for candidate in attention_candidates(attention):
         try:
             model, loaded = AutoModelForImageTextToText.from_pretrained(
@@ -194,19 +194,17 @@ def _load_model(
                 output_loading_info=True,
                 **placed,
             )
+            _check_complete(folder, loaded)
+            model = (model if placed else model.to(on.value)).eval()
         except (ImportError, ValueError) as error:
             failed = failed or f"{candidate} does not work: {_line(error)}"
             continue
         except (SafetensorError, OSError, RuntimeError, KeyError, TypeError) as error:
             raise ModelUnavailable(f"{str(folder)!r} cannot be loaded: {_line(error)}") from error
-        _check_complete(folder, loaded)
-        if attention is None:
-            why = failed or "the usual one"
-        else:
-            why = failed or "asked for"
         if failed:
             logger.warning("attention %s instead: %s", candidate, failed)
-        return (model if placed else model.to(on.value)).eval(), Choice(value=candidate, why=why)
+        usual = "the usual one" if attention is None else "asked for"
+        return model, Choice(value=candidate, why=failed or usual)
     raise ModelUnavailable(f"{str(folder)!r} cannot be loaded: {failed}")
 
 

@@ -20,6 +20,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
+from ...memory.errors import ModelUnavailable
 from .tool_call_text import CLOSE, OPEN, TextGate
 from .vlm import LocalVLM
 from .vlm_prompt import Prompt
@@ -186,7 +187,7 @@ class Generation:
 
         Raises:
             BadArgumentError: The prompt has no room.
-            ModelUnavailable: The model was closed.
+            ModelUnavailable: The model was closed, or the device has no memory left.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="vlm") as pool:
             work = pool.submit(self._work)
@@ -208,7 +209,13 @@ class Generation:
             model = self._vlm.model
             prompt = self._write_prompt()
             watch = self._watch(model, prompt)
-            self._generate(model, prompt, watch)
+            try:
+                self._generate(model, prompt, watch)
+            except torch.OutOfMemoryError as error:
+                raise ModelUnavailable(
+                    f"no memory left on {model.device} for a prompt of {prompt.tokens} tokens; "
+                    f"lower max_pixels or context_tokens"
+                ) from error
             reason = watch.reason or ("stop" if watch.last in _ends(model) else "length")
             return self._end(reason, rest=watch.finish(), prompt=prompt, tokens=watch.tokens)
         finally:

@@ -90,7 +90,7 @@ def _turn(message: BaseMessage) -> Turn:
     calls = message.tool_calls if isinstance(message, AIMessage) else []
     return Turn(
         role=role,
-        parts=tuple(_parts(message)),
+        parts=tuple(_parts(message)) or ("",),  # some templates look at a first part
         calls=tuple({"name": call["name"], "arguments": call["args"]} for call in calls),
         name=(message.name or "") if isinstance(message, ToolMessage) else "",
     )
@@ -125,8 +125,8 @@ def with_system(turns: Sequence[Turn], text: str) -> list[Turn]:
 def in_words(turns: Sequence[Turn], tools: Schemas) -> list[Turn]:
     """Return the turns with tools, calls and results as text, for templates that know of none.
 
-    Such a template drops tools and calls silently. With no tools offered and none used before, the
-    turns are returned as they are.
+    Such a template drops tools and calls silently. User turns that then stand in a row become one:
+    some templates refuse them.
     """
     written: list[Turn] = []
     for turn in turns:

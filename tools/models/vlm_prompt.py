@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jinja2 import TemplateError
 from PIL import Image
 
 from ...memory.errors import BadArgumentError
@@ -140,9 +141,16 @@ class PromptWriter:
     def _tokenise(self, turns: Sequence[Turn], tools: Schemas) -> Any:
         conversation = [self._fitted(_as_dict(turn)) for turn in turns]
         offered: Any = list(tools) or None
-        if not self._marks:
-            conversation, offered = self._broken_up(conversation), self._broken_up(offered)
-        return self._apply(conversation, offered, marks=self._marks)
+        # transformers marks the values of calls and schemas and leaves their keys as they are.
+        values = not self._marks
+        conversation = self._broken_up(conversation, values=values)
+        offered = self._broken_up(offered, values=values)
+        try:
+            return self._apply(conversation, offered, marks=self._marks)
+        except TemplateError as error:
+            raise BadArgumentError(
+                f"the model's chat template refuses this conversation: {error}"
+            ) from error
 
     def _apply(self, conversation: Any, tools: Any, *, marks: bool) -> Any:
         return self._processor.apply_chat_template(
@@ -164,21 +172,25 @@ class PromptWriter:
         ]
         return {**turn, "content": content}
 
-    def _broken_up(self, value: Any) -> Any:
-        """Return a structure whose strings, also those deep inside, hold no control token."""
+    def _broken_up(self, value: Any, *, values: bool) -> Any:
+        """Return a structure without control tokens in its keys and, if asked, its values."""
         if isinstance(value, str):
-            text = self._control.sub(lambda found: found[0][0] + BREAK + found[0][1:], value)
-            ids = self._processor.tokenizer.encode(text, add_special_tokens=False)
-            if not self._control_ids.isdisjoint(ids):
-                raise BadArgumentError(
-                    f"control tokens in a text cannot be taken out: {text[:80]!r}"
-                )
-            return text
+            return self._plain(value) if values else value
         if isinstance(value, dict):
-            return {self._broken_up(key): self._broken_up(item) for key, item in value.items()}
+            return {
+                self._plain(key): self._broken_up(item, values=values)
+                for key, item in value.items()
+            }
         if isinstance(value, list):
-            return [self._broken_up(item) for item in value]
+            return [self._broken_up(item, values=values) for item in value]
         return value
+
+    def _plain(self, text: str) -> str:
+        broken = self._control.sub(lambda found: found[0][0] + BREAK + found[0][1:], text)
+        ids = self._processor.tokenizer.encode(broken, add_special_tokens=False)
+        if not self._control_ids.isdisjoint(ids):
+            raise BadArgumentError(f"control tokens in a text cannot be taken out: {text[:80]!r}")
+        return broken
 
     def _marking_works(self, tokens: Sequence[str]) -> bool:
         """Whether transformers keeps the control tokens of texts apart; some processors raise."""
@@ -188,7 +200,7 @@ class PromptWriter:
             turn = Turn(role="user", parts=(picture, text))
             try:
                 made = self._apply([_as_dict(turn)], None, marks=True)
-            except (ValueError, TypeError, AttributeError, NotImplementedError):
+            except (ValueError, TypeError, AttributeError, NotImplementedError, TemplateError):
                 return False
             ids = made["input_ids"][0].tolist()
             counts.append(sum(number in self._control_ids for number in ids))
