@@ -170,27 +170,45 @@ def _qwen2_5_vl() -> Parts:
     return transformers.Qwen2_5_VLForConditionalGeneration(config), processor
 
 
+def _qwen3_processor(tokenizer: Any) -> Any:
+    pictures = Qwen2VLImageProcessorPil(
+        patch_size=16, size=_qwen_size(32), image_mean=[0.5] * 3, image_std=[0.5] * 3
+    )
+    template = _template("<|vision_start|><|image_pad|><|vision_end|>", TOOL_TEMPLATE)
+    return image_only_class(transformers.Qwen3VLProcessor)(
+        pictures, tokenizer, ImageOnlyVideoProcessor(), chat_template=template
+    )
+
+
 def _qwen3_vl() -> Parts:
     tokenizer, ids = _qwen_tokens()
+    rope = _rope([2, 1, 1], mrope_interleaved=True)
+    eyes = {"num_position_embeddings": 256, "deepstack_visual_indexes": [0], "patch_size": 16}
     config = transformers.Qwen3VLConfig(
-        text_config=_text(
-            tokenizer, head_dim=8, rope_parameters=_rope([2, 1, 1], mrope_interleaved=True)
-        ),
-        vision_config={
-            **QWEN_EYES, "num_position_embeddings": 256, "deepstack_visual_indexes": [0],
-            "patch_size": 16,
-        },
+        text_config=_text(tokenizer, head_dim=8, rope_parameters=rope),
+        vision_config={**QWEN_EYES, **eyes},
         **ids,
-    )  # fmt: skip
-    processor = image_only_class(transformers.Qwen3VLProcessor)(
-        Qwen2VLImageProcessorPil(
-            patch_size=16, size=_qwen_size(32), image_mean=[0.5] * 3, image_std=[0.5] * 3
-        ),
-        tokenizer,
-        ImageOnlyVideoProcessor(),
-        chat_template=_template("<|vision_start|><|image_pad|><|vision_end|>", TOOL_TEMPLATE),
     )
-    return transformers.Qwen3VLForConditionalGeneration(config), processor
+    model = transformers.Qwen3VLForConditionalGeneration(config)
+    return model, _qwen3_processor(tokenizer)
+
+
+def _qwen3_5() -> Parts:
+    """Sees natively, and attends linearly in some layers."""
+    tokenizer, ids = _qwen_tokens()
+    rope = _rope([2, 1, 1], mrope_interleaved=True, partial_rotary_factor=0.25)
+    linear = {"linear_key_head_dim": 8, "linear_value_head_dim": 8}
+    heads = {"linear_num_key_heads": 2, "linear_num_value_heads": 4}
+    layers = ["linear_attention", "full_attention"]
+    config = transformers.Qwen3_5Config(
+        text_config=_text(
+            tokenizer, head_dim=32, layer_types=layers, rope_parameters=rope, **linear, **heads
+        ),
+        vision_config={**QWEN_EYES, "num_position_embeddings": 256, "patch_size": 16},
+        **ids,
+    )
+    model = transformers.Qwen3_5ForConditionalGeneration(config)
+    return model, _qwen3_processor(tokenizer)
 
 
 def _llava_onevision() -> Parts:
@@ -352,31 +370,12 @@ FAMILIES: Mapping[str, Callable[[], Parts]] = MappingProxyType(
     {
         "qwen2_5_vl": _qwen2_5_vl,
         "qwen3_vl": _qwen3_vl,
+        "qwen3_5": _qwen3_5,
         "llava_onevision": _llava_onevision,
         "internvl": _internvl,
         "smolvlm": _smolvlm,
         "idefics3": _idefics3,
         "gemma3": _gemma3,
         "paddleocr_vl": _paddleocr_vl,
-    }
-)
-
-VIDEO_PROCESSORS: Mapping[str, dict[str, Any]] = MappingProxyType(
-    {
-        "Qwen2_5_VLProcessor": {"video_processor_type": "Qwen2VLVideoProcessor"},
-        "Qwen3VLProcessor": {"video_processor_type": "Qwen3VLVideoProcessor"},
-        "LlavaOnevisionProcessor": {
-            "video_processor_type": "LlavaOnevisionVideoProcessor",
-            "size": {"height": TILE, "width": TILE},
-        },
-        "InternVLProcessor": {
-            "video_processor_type": "InternVLVideoProcessor",
-            "size": {"height": TILE, "width": TILE},
-        },
-        "SmolVLMProcessor": {
-            "video_processor_type": "SmolVLMVideoProcessor",
-            "size": {"longest_edge": TILE},
-            "max_image_size": {"longest_edge": TILE},
-        },
     }
 )

@@ -7,18 +7,40 @@ so an agent can be tested to the last step where no weights are; only what they 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from transformers import LogitsProcessor
 
-from .tiny_vlm_families import FAMILIES, VIDEO_PROCESSORS
+from .tiny_vlm_families import FAMILIES, TILE
 from .vlm import no_progress_bars
 
 WEIGHT_SCALE = 3.0
 """The usual initial weights are so small that a picture hardly changes what comes out."""
+
+
+VIDEO_PROCESSORS: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "Qwen2_5_VLProcessor": {"video_processor_type": "Qwen2VLVideoProcessor"},
+        "Qwen3VLProcessor": {"video_processor_type": "Qwen3VLVideoProcessor"},
+        "LlavaOnevisionProcessor": {
+            "video_processor_type": "LlavaOnevisionVideoProcessor",
+            "size": {"height": TILE, "width": TILE},
+        },
+        "InternVLProcessor": {
+            "video_processor_type": "InternVLVideoProcessor",
+            "size": {"height": TILE, "width": TILE},
+        },
+        "SmolVLMProcessor": {
+            "video_processor_type": "SmolVLMVideoProcessor",
+            "size": {"longest_edge": TILE},
+            "max_image_size": {"longest_edge": TILE},
+        },
+    }
+)
 
 
 def build_tiny_vlm(family: str, folder: Path) -> Path:

@@ -136,7 +136,7 @@ def load_vlm(
         path=folder,
         family=family,
         model_class=type(model).__name__,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=int(model.num_parameters()),
         size_bytes=int(model.get_memory_footprint(return_buffers=False)),
         seconds=time.monotonic() - began,
         device=on,
