@@ -28,8 +28,9 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, Field
 
 from ...memory.errors import BadArgumentError, ConfigError
+from .answer_readers import reader_for
 from .load_report import LoadReport
-from .tool_call_text import Answer, Schemas, TextGate, parse_answer
+from .tool_call_text import OPEN, Answer, Schemas
 from .vlm import LocalVLM, load_vlm
 from .vlm_generation import Finished, Generation, Sampling
 from .vlm_messages import to_turns, with_system
@@ -196,8 +197,7 @@ class ChatLocalVLM(BaseChatModel):
                 temperature=self.temperature,
                 logits_processors=self.logits_processors() if self.logits_processors else (),
             ),
-            gate=TextGate(stop or (), calls=bool(call.tools)),
-            shows_calls=bool(call.tools),
+            reader=reader_for(self.vlm.processor.tokenizer, stop=stop or (), tools=call.tools),
             cancels=call.cancels,
             timeout_s=call.timeout_s,
         )
@@ -205,15 +205,16 @@ class ChatLocalVLM(BaseChatModel):
             yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
         finished = generation.finished
         assert finished is not None, "pieces() ran to its end"
-        yield ChatGenerationChunk(message=self._last_chunk(finished, call.tools))
+        yield ChatGenerationChunk(message=self._last_chunk(finished))
 
-    def _last_chunk(self, finished: Finished, tools: Schemas) -> AIMessageChunk:
+    def _last_chunk(self, finished: Finished) -> AIMessageChunk:
         """Return the chunk with what was held back, taken apart, and how the answer ended."""
-        answer = Answer(text=finished.rest, calls=(), invalid=())
-        if tools:
-            answer = parse_answer(finished.rest, tools, complete=finished.reason == "stop")
+        answer = finished.answer
+        # Where LangChain looks for reasoning, to make a reasoning block of it.
+        reasoning = {"reasoning_content": answer.reasoning} if answer.reasoning else {}
         return AIMessageChunk(
             content=answer.text,
+            additional_kwargs=reasoning,
             tool_call_chunks=_chunks_of(answer),
             chunk_position="last",
             response_metadata={
@@ -330,8 +331,8 @@ def _choose(
 def _chunks_of(answer: Answer) -> list[ToolCallChunk]:
     """Return the calls as chunks; of invalid ones LangChain makes `invalid_tool_calls`.
 
-    Their text begins with the opening tag, and has to: LangChain completes JSON that was cut off,
-    and would make a call without a name of it.
+    Their text has to begin with what is no JSON: LangChain completes JSON that was cut off, and
+    would make a call without a name of it.
     """
     valid = [
         ToolCallChunk(
@@ -344,7 +345,13 @@ def _chunks_of(answer: Answer) -> list[ToolCallChunk]:
         for index, call in enumerate(answer.calls)
     ]
     invalid = [
-        ToolCallChunk(name=None, args=call.text, id=None, index=index, type="tool_call_chunk")
+        ToolCallChunk(
+            name=None,
+            args=call.text if call.text.startswith(OPEN) else f"{OPEN}{call.text}",
+            id=None,
+            index=index,
+            type="tool_call_chunk",
+        )
         for index, call in enumerate(answer.invalid, start=len(valid))
     ]
     return valid + invalid

@@ -50,6 +50,8 @@ class Answer:
     """What is no call, without the space around it."""
     calls: tuple[Call, ...]
     invalid: tuple[InvalidCall, ...]
+    reasoning: str = ""
+    """What the model thought aloud, of those that mark it."""
 
 
 class _NoCall(Exception):
@@ -75,7 +77,7 @@ def parse_answer(text: str, tools: Schemas, *, complete: bool) -> Answer:
         try:
             name, arguments, at = _read_call(text, body, tools)
             at = _read_close(text, at, complete)
-            calls.append(Call(name=name, arguments=arguments, id=f"call_{uuid.uuid4().hex[:12]}"))
+            calls.append(Call(name=name, arguments=arguments, id=new_call_id()))
         except _NoCall as error:
             end = text.find(CLOSE, body)
             at = len(text) if end < 0 else end + len(CLOSE)
@@ -83,6 +85,11 @@ def parse_answer(text: str, tools: Schemas, *, complete: bool) -> Answer:
     rest.append(text[at:])
     words = "\n".join(part.strip() for part in rest if part.strip())
     return Answer(text=words, calls=tuple(calls), invalid=tuple(invalid))
+
+
+def new_call_id() -> str:
+    """Return an id for a call; models give them none."""
+    return f"call_{uuid.uuid4().hex[:12]}"
 
 
 def _read_call(text: str, at: int, tools: Schemas) -> tuple[str, dict[str, Any], int]:

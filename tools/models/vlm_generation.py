@@ -21,7 +21,8 @@ from transformers import (
 )
 
 from ...memory.errors import ModelUnavailable
-from .tool_call_text import CLOSE, OPEN, TextGate
+from .answer_readers import AnswerReader
+from .tool_call_text import Answer
 from .vlm import LocalVLM
 from .vlm_prompt import Prompt
 
@@ -47,8 +48,8 @@ class Finished:
     """How an answer ended."""
 
     reason: FinishReason
-    rest: str
-    """Text that was held back: what may be a call."""
+    answer: Answer
+    """What was not shown while it was written."""
     input_tokens: int
     """0 if it ended before the prompt was made."""
     output_tokens: int
@@ -90,13 +91,13 @@ class _Watch(StoppingCriteria):  # type: ignore[misc]  # untyped base
     """
 
     def __init__(
-        self, tokenizer: Any, prompt: int, hidden: frozenset[int], gate: TextGate,
+        self, tokenizer: Any, prompt: int, hidden: frozenset[int], reader: AnswerReader,
         stop_rule: StopRule, show: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._tokenizer = tokenizer
         self._seen = prompt
         self._hidden = hidden
-        self._gate = gate
+        self._reader = reader
         self._stop_rule = stop_rule
         self._show = show
         self._ids: list[int] = []
@@ -115,18 +116,17 @@ class _Watch(StoppingCriteria):  # type: ignore[misc]  # untyped base
         self._ids += [number for number in new if number not in self._hidden]
         self._pass_on(self._decode())
         self.reason = self._stop_rule.reason()
-        if self._gate.is_stopped:
+        if self._reader.is_stopped:
             self.reason = "stop"
         done = self.reason is not None
         return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)
 
-    def finish(self) -> str:
-        """Return what the gate still holds, after the last bytes were decoded."""
+    def finish(self) -> None:
+        """Pass on the last bytes, also those that are no whole character."""
         self._pass_on(self._decode(whole=False))
-        return self._gate.rest()
 
     def _pass_on(self, text: str) -> None:
-        if text and (safe := self._gate.feed(text)):
+        if text and (safe := self._reader.feed(text)):
             self._show(safe)
 
     def _decode(self, *, whole: bool = True) -> str:
@@ -154,8 +154,7 @@ class Generation:
         vlm: The model.
         write_prompt: Makes the prompt; called in the thread, with the model's lock held.
         sampling: How the tokens are chosen.
-        gate: What of the text may be shown as it comes.
-        shows_calls: Keep the tags of calls in the text where they are single control tokens.
+        reader: What of the text may be shown as it comes, and what it comes to.
         cancels: Set by whoever wants the answer to end.
         timeout_s: Seconds for all of it; None for no limit.
     """
@@ -166,16 +165,14 @@ class Generation:
         write_prompt: Callable[[], Prompt],
         *,
         sampling: Sampling,
-        gate: TextGate,
-        shows_calls: bool,
+        reader: AnswerReader,
         cancels: Sequence[threading.Event],
         timeout_s: float | None,
     ) -> None:
         self._vlm = vlm
         self._write_prompt = write_prompt
         self._sampling = sampling
-        self._gate = gate
-        self._shows_calls = shows_calls
+        self._reader = reader
         self._abandoned = threading.Event()
         self._stop_rule = StopRule([*cancels, self._abandoned], timeout_s)
         self._pieces: SimpleQueue[str | None] = SimpleQueue()
@@ -217,16 +214,17 @@ class Generation:
                     f"lower max_pixels or context_tokens"
                 ) from error
             reason = watch.reason or ("stop" if watch.last in _ends(model) else "length")
-            return self._end(reason, rest=watch.finish(), prompt=prompt, tokens=watch.tokens)
+            watch.finish()
+            return self._end(reason, prompt=prompt, tokens=watch.tokens)
         finally:
             self._vlm.lock.release()
 
     def _end(
-        self, reason: FinishReason, *, rest: str = "", prompt: Prompt | None = None, tokens: int = 0
+        self, reason: FinishReason, *, prompt: Prompt | None = None, tokens: int = 0
     ) -> Finished:
         return Finished(
             reason=reason,
-            rest=rest,
+            answer=self._reader.finish(complete=reason == "stop"),
             input_tokens=0 if prompt is None else prompt.tokens,
             output_tokens=tokens,
             pictures_left_out=0 if prompt is None else prompt.pictures_left_out,
@@ -235,15 +233,14 @@ class Generation:
 
     def _watch(self, model: Any, prompt: Prompt) -> _Watch:
         tokenizer = self._vlm.processor.tokenizer
+        self._reader.begin(str(tokenizer.decode(prompt.inputs["input_ids"][0])))
         hidden = {*tokenizer.all_special_ids, *_ends(model)}
-        if self._shows_calls:
-            # Not convert_tokens_to_ids, which gives the unknown token for a tag that is no token.
-            hidden -= {tokenizer.added_tokens_encoder.get(tag) for tag in (OPEN, CLOSE)}
+        hidden -= self._reader.shown_control_tokens(tokenizer)
         return _Watch(
             tokenizer,
             prompt.tokens,
             frozenset(hidden),
-            self._gate,
+            self._reader,
             self._stop_rule,
             self._pieces.put,
         )
