@@ -85,11 +85,16 @@ def test_one_tool_can_be_demanded(qwen_chat: MakeChat, choice: str | dict[str, A
     assert "scroll" not in prompt
 
 
-def test_an_unknown_tool_cannot_be_demanded(qwen_chat: MakeChat) -> None:
+@pytest.mark.parametrize(
+    ("choice", "shown"), [("type", "'type'"), ({"type": "any"}, "\"{'type': 'any'}\"")]
+)
+def test_an_unknown_tool_cannot_be_demanded(
+    qwen_chat: MakeChat, choice: str | dict[str, Any], shown: str
+) -> None:
     with pytest.raises(BadArgumentError) as error:
-        qwen_chat().bind_tools([click, scroll], tool_choice="type")
+        qwen_chat().bind_tools([click, scroll], tool_choice=choice)
     assert str(error.value) == (
-        "tool_choice is 'type'; expected auto, none, any, required or a tool: click, scroll"
+        f"tool_choice is {shown}; expected auto, none, any, required or a tool: click, scroll"
     )
 
 
@@ -336,15 +341,20 @@ def test_loading_and_closing(checkpoint: Callable[[str], Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "message"),
+    ("settings", "message"),
     [
-        (5000, "context_tokens is 5000; this model takes 4096"),
-        (0, "context_tokens is 0; expected 1 or more, or None"),
+        ({"context_tokens": 5000}, "context_tokens is 5000; this model takes 4096"),
+        ({"context_tokens": 0}, "context_tokens is 0; expected 1 or more, or None"),
+        ({"top_k": 3}, "unknown setting 'top_k' of a local vision model"),
+        (
+            {"temperature": -1.0},
+            "temperature is -1.0: Input should be greater than or equal to 0",
+        ),
     ],
 )
-def test_more_room_than_the_model_has(
-    checkpoint: Callable[[str], Any], tokens: int, message: str
+def test_wrong_settings(
+    checkpoint: Callable[[str], Any], settings: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError) as error:
-        ChatLocalVLM.load(checkpoint("qwen2_5_vl"), context_tokens=tokens)
+        ChatLocalVLM.load(checkpoint("qwen2_5_vl"), **settings)
     assert str(error.value) == message

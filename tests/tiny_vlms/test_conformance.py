@@ -22,6 +22,7 @@ from deskhand.tools.models.chat_vlm import ChatLocalVLM
 from deskhand.tools.models.tiny_vlms import ForcedAnswers
 from deskhand.tools.models.vlm import LocalVLM
 from deskhand.tools.models.vlm_messages import LEFT_OUT, to_turns
+from deskhand.tools.models.vlm_tokens import PictureTokens
 
 MakeChat = Callable[..., ChatLocalVLM]
 Picture = Callable[..., dict[str, Any]]
@@ -246,6 +247,24 @@ def test_the_oldest_pictures_give_way_and_then_it_is_an_error(
         f"the prompt needs {last_alone} tokens, {least - 1} are free ({least + 19} less 20 for "
         f"the answer); send less text, or smaller pictures"
     )
+
+
+@pytest.mark.parametrize("sizes", [[(300, 200)], [(640, 400), (100, 300)]], ids=["one", "two"])
+def test_the_tokens_of_pictures_are_known_before(
+    chat: MakeChat, picture: Picture, sizes: list[tuple[int, int]]
+) -> None:
+    model = chat()
+    mark = "<picture>"
+    pictures = [picture("red", size=size) for size in sizes]
+    marks = [{"type": "text", "text": mark} for _ in sizes]
+    with_pictures, with_marks = (
+        model.get_num_tokens_from_messages(list(ask("What is this?", *parts)))
+        for parts in (pictures, marks)
+    )
+    true = with_pictures - (with_marks - len(sizes) * model.get_num_tokens(mark))
+    estimate = PictureTokens(model.vlm.processor).total(sizes)
+    # The template's own two markers around a picture, and Gemma's line breaks.
+    assert 0 <= true - estimate <= 6 * len(sizes)
 
 
 def test_control_tokens_on_the_screen_stay_text(vlm: LocalVLM, picture: Picture) -> None:

@@ -233,12 +233,14 @@ def test_attention_as_asked_for(checkpoint: Checkpoints) -> None:
 
 
 def test_scaling_by_area_is_left_to_the_processor(checkpoint: Checkpoints) -> None:
-    loaded = load_vlm(checkpoint("qwen3_vl"), max_pixels=32 * 32 * 40)
+    loaded = load_vlm(checkpoint("qwen3_vl"), max_pixels=32 * 32 * 100)
     width, height = loaded.sizes.seen((1280, 800))
     assert (width % 32, height % 32) == (0, 0)
-    assert width * height <= 32 * 32 * 40
+    assert width * height <= 32 * 32 * 100
     assert width / height == pytest.approx(1.6, abs=0.3)
-    assert loaded.report.pictures.why == "at most 40960 pixels, by its own scaling"
+    assert loaded.report.pictures.why == "at most 102400 pixels, by its own scaling"
+    pair = [Turn(role="user", parts=(Image.new("RGB", (1280, 800)),) * 2)]
+    assert loaded.writer.write(pair, [], limit=190, context=200).pictures_left_out == 1
     wide = Turn(role="user", parts=(Image.new("RGB", (1280, 800)),))
     inputs = loaded.writer.write([wide], [], limit=4096, context=4096).inputs
     assert inputs["image_grid_thw"].tolist() == [[1, height // 16, width // 16]]

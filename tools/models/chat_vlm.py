@@ -25,7 +25,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 
 from ...memory.errors import BadArgumentError, ConfigError
 from .answer_readers import reader_for
@@ -36,6 +36,8 @@ from .vlm_generation import Finished, Generation, Sampling
 from .vlm_messages import to_turns, with_system
 from .vlm_placement import Quantisation
 
+NO_LIMIT = 2**31
+"""Tokens: more than any model takes, for counting what does not fit."""
 MUST_CALL = "You must call one of the functions now; answer with the call and nothing else."
 MUST_CALL_ONE = "You must call the function {name} now; answer with the call and nothing else."
 
@@ -46,8 +48,9 @@ class ChatLocalVLM(BaseChatModel):
     Every call also takes `cancel` (a threading.Event), `max_new_tokens` and `timeout_s` as keyword
     arguments. An answer that was cancelled or ran out of time is returned as far as it came;
     `response_metadata["finish_reason"]` says so: stop, length, cancelled or deadline. Cancelling
-    the asyncio task of a call ends it as well. The metadata also has `seconds`, and
-    `pictures_left_out`: how many of the oldest pictures had no room.
+    the asyncio task of a call ends it as well. The metadata also has `seconds`,
+    `pictures_left_out` (how many of the oldest pictures had no room) and `invalid_calls` (why each
+    of the message's `invalid_tool_calls` is none).
 
     A tool choice is asked for in the prompt; decoding is not constrained by it.
     """
@@ -101,6 +104,9 @@ class ChatLocalVLM(BaseChatModel):
             MissingExtraError: A package is not installed.
             ModelUnavailable: The folder is no complete checkpoint of a vision-language chat model.
         """
+        unknown = sorted(set(settings) - set(cls.model_fields))
+        if unknown:
+            raise ConfigError(f"unknown setting {unknown[0]!r} of a local vision model")
         if context_tokens is not None and context_tokens < 1:
             raise ConfigError(f"context_tokens is {context_tokens}; expected 1 or more, or None")
         vlm = load_vlm(
@@ -114,7 +120,12 @@ class ChatLocalVLM(BaseChatModel):
         most = vlm.context_tokens
         if context_tokens is not None and context_tokens > most:
             raise ConfigError(f"context_tokens is {context_tokens}; this model takes {most}")
-        return cls(vlm=vlm, context_tokens=context_tokens or most, **settings)
+        try:
+            return cls(vlm=vlm, context_tokens=context_tokens or most, **settings)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"]))
+            raise ConfigError(f"{name} is {first['input']!r}: {first['msg']}") from error
 
     @property
     def report(self) -> LoadReport:
@@ -172,7 +183,7 @@ class ChatLocalVLM(BaseChatModel):
         schemas = [convert_to_openai_tool(tool) for tool in tools or ()]
         turns = to_turns(messages)
         with self.vlm.lock:
-            return self.vlm.writer.write(turns, schemas, limit=_NO_LIMIT, context=_NO_LIMIT).tokens
+            return self.vlm.writer.write(turns, schemas, limit=NO_LIMIT, context=NO_LIMIT).tokens
 
     def _stream(
         self,
@@ -276,9 +287,6 @@ class ChatLocalVLM(BaseChatModel):
         return await agenerate_from_stream(self._astream(messages, stop, **kwargs))
 
 
-_NO_LIMIT = 2**31
-
-
 class _CallArguments:
     """What one call asks for, beside its messages.
 
@@ -312,13 +320,13 @@ def _choose(
 ) -> tuple[list[dict[str, Any]], str]:
     """Return the tools a choice leaves, and what to tell the model; "" for nothing."""
     if isinstance(choice, dict):
-        choice = choice.get("function", choice).get("name")
+        choice = choice.get("function", choice).get("name", str(choice))
     if choice in (None, "auto", False):
         return list(schemas), ""
     if choice == "none":
         return [], ""
     if choice in ("any", "required", True):
-        return list(schemas), MUST_CALL
+        return list(schemas), MUST_CALL if schemas else ""
     chosen = [schema for schema in schemas if schema["function"]["name"] == choice]
     if not chosen:
         names = ", ".join(schema["function"]["name"] for schema in schemas) or "none are bound"

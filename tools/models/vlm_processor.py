@@ -122,12 +122,10 @@ class PictureSizes:
 
     Args:
         processor: The checkpoint's; its settings are changed.
-        max_pixels: The largest area of a picture; None leaves the checkpoint's own limit.
+        max_pixels: The largest area of a picture, 1 or more; None leaves the checkpoint's own.
     """
 
     def __init__(self, processor: Any, max_pixels: int | None) -> None:
-        if max_pixels is not None and max_pixels < 1:
-            raise BadArgumentError(f"max_pixels is {max_pixels}; expected 1 or more, or None")
         self._image_processor = processor.image_processor
         self._scales_by_area = type(self._image_processor).__name__.startswith(PIXEL_AREAS)
         self._max_pixels = max_pixels

@@ -90,10 +90,19 @@ class PromptWriter:
             context: The whole room, prompt and answer, for the message of the error.
 
         Raises:
-            BadArgumentError: It does not fit with the newest picture alone.
+            BadArgumentError: It does not fit with the newest picture alone, or the model's chat
+                template does not take such a conversation.
         """
         if not self._knows_tools:
             turns, tools = in_words(turns, tools), ()
+        try:
+            return self._within(turns, tools, limit, context)
+        except TemplateError as error:
+            raise BadArgumentError(
+                f"the model's chat template refuses this conversation: {error}"
+            ) from error
+
+    def _within(self, turns: Sequence[Turn], tools: Schemas, limit: int, context: int) -> Prompt:
         pictures = pictures_of(turns)
         left_out = self._first_guess(turns, tools, pictures, limit)
         while True:
@@ -145,12 +154,7 @@ class PromptWriter:
         values = not self._marks
         conversation = self._broken_up(conversation, values=values)
         offered = self._broken_up(offered, values=values)
-        try:
-            return self._apply(conversation, offered, marks=self._marks)
-        except TemplateError as error:
-            raise BadArgumentError(
-                f"the model's chat template refuses this conversation: {error}"
-            ) from error
+        return self._apply(conversation, offered, marks=self._marks)
 
     def _apply(self, conversation: Any, tools: Any, *, marks: bool) -> Any:
         return self._processor.apply_chat_template(
