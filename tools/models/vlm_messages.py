@@ -16,7 +16,7 @@ Role = Literal["system", "user", "assistant", "tool"]
 ROLES: dict[str, Role] = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
 NOT_SAID = ("tool_call", "tool_call_chunk", "invalid_tool_call", "reasoning")
 """Blocks that are no part of a turn's text; calls are taken from `tool_calls`."""
-LEFT_OUT = "[An older picture was left out here for lack of room.]"
+LEFT_OUT = "[An older picture was left out here for lack of room.]\n"
 
 HERMES = """# Tools
 

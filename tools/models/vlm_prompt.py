@@ -212,13 +212,18 @@ class PromptWriter:
 
 
 def _as_dict(turn: Turn) -> dict[str, Any]:
-    """Return a turn as chat templates take it."""
-    content = [
-        {"type": "text", "text": part}
-        if isinstance(part, str)
-        else {"type": "image", "image": part}
-        for part in turn.parts
-    ]
+    """Return a turn as chat templates take it, texts that follow each other as one.
+
+    Gemma's template, for one, reads only the first part of a system turn.
+    """
+    content: list[dict[str, Any]] = []
+    for part in turn.parts:
+        if not isinstance(part, str):
+            content.append({"type": "image", "image": part})
+        elif content and content[-1]["type"] == "text":
+            content[-1] = {"type": "text", "text": content[-1]["text"] + part}
+        else:
+            content.append({"type": "text", "text": part})
     written: dict[str, Any] = {"role": turn.role, "content": content}
     if turn.calls:
         written["tool_calls"] = [{"type": "function", "function": call} for call in turn.calls]
