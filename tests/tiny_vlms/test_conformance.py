@@ -315,19 +315,29 @@ def test_async_is_the_same(chat: MakeChat) -> None:
 
 def test_cancelling_a_task_ends_its_answer(vlm: LocalVLM, chat: MakeChat) -> None:
     began = threading.Event()
-    model = chat(logits_processors=lambda: [Forbid(vlm, began.set)], max_new_tokens=4000)
+    tokens = 0
+
+    def count() -> None:
+        nonlocal tokens
+        tokens += 1
+        began.set()
+
+    # All of it is held back, so that no piece comes that would give an opportunity to look.
+    forced = ForcedAnswers(vlm.processor.tokenizer, ["<tool_call>" + "word " * 1000])
+    processors = [*forced(), Forbid(vlm, count)]
+    model = chat(logits_processors=lambda: processors, max_new_tokens=3500)
 
     async def run() -> None:
-        task = asyncio.create_task(model.ainvoke(ask("Go on.")))
+        task = asyncio.create_task(model.bind_tools([CLICK]).ainvoke(ask("Go on.")))
         await asyncio.to_thread(began.wait, 60)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        # It would take this lock minutes later, had the answer gone on.
         assert vlm.lock.acquire(timeout=0)
         vlm.lock.release()
 
     asyncio.run(run())
+    assert tokens < 1000
 
 
 def test_forced_answers_end_when_there_are_no_more(vlm: LocalVLM, chat: MakeChat) -> None:
