@@ -15,6 +15,7 @@ from transformers import LogitsProcessor
 
 from deskhand.memory.errors import BadArgumentError, ConfigError, ModelUnavailable
 from deskhand.tools.models.chat_vlm import ChatLocalVLM
+from deskhand.tools.models.tiny_vlms import ForcedAnswers
 from deskhand.tools.models.vlm import LocalVLM
 
 MakeChat = Callable[..., ChatLocalVLM]
@@ -296,6 +297,32 @@ def test_a_model_can_be_cancelled_as_a_whole(qwen_chat: MakeChat) -> None:
     assert model.invoke("Go.").response_metadata["finish_reason"] == "stop"
     cancel.set()
     assert model.invoke("Go.").response_metadata["finish_reason"] == "cancelled"
+
+
+def test_a_cancelled_answer_calls_nothing_even_if_its_call_is_whole(qwen_chat: MakeChat) -> None:
+    vlm = qwen_chat().vlm
+    call = '<tool_call>{"name": "click", "arguments": {"label": "a"}}</tool_call>'
+    cancel = threading.Event()
+    last = len(vlm.processor.tokenizer.encode(call, add_special_tokens=False))
+
+    class CancelAtLast(LogitsProcessor):  # type: ignore[misc]  # untyped base
+        tokens = 0
+
+        def __call__(self, input_ids: Any, scores: Any) -> Any:
+            self.tokens += 1
+            if self.tokens == last:
+                cancel.set()
+            return scores
+
+    processors = [*ForcedAnswers(vlm.processor.tokenizer, [call])(), CancelAtLast()]
+    model = qwen_chat(logits_processors=lambda: processors).bind_tools([click])
+    message = model.invoke("Go.", cancel=cancel)
+    assert message.response_metadata["finish_reason"] == "cancelled"
+    assert message.tool_calls == []
+    assert [made["args"] for made in message.invalid_tool_calls] == [
+        '<tool_call>click {"label": "a"}</tool_call>'
+    ]
+    assert message.response_metadata["invalid_calls"] == ["the answer was cancelled"]
 
 
 def test_a_reader_that_leaves_ends_the_answer(qwen_chat: MakeChat) -> None:

@@ -47,8 +47,8 @@ class ChatLocalVLM(BaseChatModel):
 
     Every call also takes `cancel` (a threading.Event), `max_new_tokens` and `timeout_s` as keyword
     arguments. An answer that was cancelled or ran out of time is returned as far as it came;
-    `response_metadata["finish_reason"]` says so: stop, length, cancelled or deadline. Cancelling
-    the asyncio task of a call ends it as well. The metadata also has `seconds`,
+    `response_metadata["finish_reason"]` says so: stop, length, cancelled or deadline. One that was
+    cancelled calls no tools. Cancelling the asyncio task of a call ends it as well. The metadata also has `seconds`,
     `pictures_left_out` (how many of the oldest pictures had no room) and `invalid_calls` (why each
     of the message's `invalid_tool_calls` is none).
 
@@ -221,6 +221,9 @@ class ChatLocalVLM(BaseChatModel):
     def _last_chunk(self, finished: Finished) -> AIMessageChunk:
         """Return the chunk with what was held back, taken apart, and how the answer ended."""
         answer = finished.answer
+        if finished.reason == "cancelled":
+            # Whoever cancels wants nothing to happen any more, least of all by an agent's tools.
+            answer = answer.without_calls("the answer was cancelled")
         # Where LangChain looks for reasoning, to make a reasoning block of it.
         reasoning = {"reasoning_content": answer.reasoning} if answer.reasoning else {}
         return AIMessageChunk(

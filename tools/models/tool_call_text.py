@@ -9,7 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 OPEN = "<tool_call>"
@@ -52,6 +52,14 @@ class Answer:
     invalid: tuple[InvalidCall, ...]
     reasoning: str = ""
     """What the model thought aloud, of those that mark it."""
+
+    def without_calls(self, why: str) -> "Answer":
+        """Return the answer with its calls among the invalid ones."""
+        refused = tuple(
+            InvalidCall(text=f"{OPEN}{call.name} {json.dumps(call.arguments)}{CLOSE}", error=why)
+            for call in self.calls
+        )
+        return replace(self, calls=(), invalid=self.invalid + refused)
 
 
 class _NoCall(Exception):
