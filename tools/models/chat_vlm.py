@@ -48,9 +48,9 @@ class ChatLocalVLM(BaseChatModel):
     Every call also takes `cancel` (a threading.Event), `max_new_tokens` and `timeout_s` as keyword
     arguments. An answer that was cancelled or ran out of time is returned as far as it came;
     `response_metadata["finish_reason"]` says so: stop, length, cancelled or deadline. One that was
-    cancelled calls no tools. Cancelling the asyncio task of a call ends it as well. The metadata also has `seconds`,
-    `pictures_left_out` (how many of the oldest pictures had no room) and `invalid_calls` (why each
-    of the message's `invalid_tool_calls` is none).
+    cancelled calls no tools. Cancelling the asyncio task of a call ends it as well. The metadata
+    also has `seconds`, `pictures_left_out` (how many of the oldest pictures had no room) and
+    `invalid_calls` (why each of the message's `invalid_tool_calls` is none).
 
     A tool choice is asked for in the prompt; decoding is not constrained by it.
     """
