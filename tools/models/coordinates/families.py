@@ -4,9 +4,12 @@ Each is as the family's own code has it, or the evaluation code that reproduced 
 source stands above it. Where no prompt was published with a score, ours asks for its syntax.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ....memory.errors import ConfigError
+from .native_tools import claude_computer, gemini_click, openai_computer
 from .prompts import (
     COMMAND,
     IN_FRACTIONS,
@@ -35,6 +38,8 @@ class Family:
     resize: Resize = AsItIs()
     thinks: bool = False
     """Whether it may think aloud before it answers."""
+    native_tool: Callable[[int, int], dict[str, Any]] | None = None
+    """The tool it answers with, for a picture's width and height; Any: a provider's JSON."""
 
     @property
     def convention(self) -> str:
@@ -190,7 +195,7 @@ _add(
     ),
     Family(
         name="gemini-computer-use", space=BINS, syntaxes=(tool_call("click_at", (), "x", "y"),),
-        prompt=Prompt(text="Click on: {instruction}"),
+        prompt=Prompt(text="Click on: {instruction}"), native_tool=gemini_click,
     ),
 )  # fmt: skip
 # Claude: anthropic-quickstarts `computer_use_demo/tools/computer.py`; its documentation advises
@@ -199,12 +204,12 @@ _add(
     Family(
         name="claude", space=PIXELS, resize=XGA_WXGA_FWXGA,
         syntaxes=(tool_call("computer", ("left_click", "mouse_move"), "coordinate"),),
-        prompt=Prompt(text="Left-click: {instruction}"),
+        prompt=Prompt(text="Left-click: {instruction}"), native_tool=claude_computer,
     ),
     Family(
         name="openai-computer", space=PIXELS,
         syntaxes=(fields({"type": ("click", "move"), "button": ("left", None)}, "x", "y"),),
-        prompt=Prompt(text="Left-click: {instruction}"),
+        prompt=Prompt(text="Left-click: {instruction}"), native_tool=openai_computer,
     ),
     Family(
         name="gpt-5", space=UNIT, syntaxes=(NESTED,),
