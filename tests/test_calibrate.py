@@ -19,7 +19,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 
 from benchmarks.truth.grounding_answers import PERFECT
 
-SMALL = ((640, 400), (1280, 800))
+SMALL = ((400, 250), (640, 400))
 
 
 def middle_of(picture: Capture, description: str) -> tuple[float, float]:
@@ -171,7 +171,7 @@ def test_what_failed_may_not_click(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable) as caught:
         store.require("m", "r1", family("uground-v1-qwen2"))
     assert str(caught.value) == (
-        "m failed its calibration as uground-v1-qwen2 (an answer without a place, at most 16 px "
+        "m failed its calibration as uground-v1-qwen2 (219 px off, at most 16 px "
         "are allowed; its answers fit pixels xy), so it may not click; "
         "run: deskhand models calibrate m"
     )

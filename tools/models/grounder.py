@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ...memory.errors import BadArgumentError, ModelOutputError, NotFound
 from ..desktop.capture import Capture
 from ..desktop.geometry import Point, View
+from .answers import Answer
 from .coordinates.families import Family
 from .coordinates.pictures import carry_back, locate, picture_for, zoom_for
 from .coordinates.syntax import write_tool_call
@@ -14,7 +15,6 @@ from .coordinates.syntax import write_tool_call
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from .picture_messages import Answer
 
 MAX_DESCRIPTION_CHARS = 500
 
@@ -107,7 +107,8 @@ class Grounder:
         size = (picture.view.width, picture.view.height)
         prompt = self.family.prompt
         instructions, text = prompt.fill(words, size)
-        messages = [picture_messages.user(text, picture, text_first=prompt.text_first)]
+        parts = (text, picture) if prompt.text_first else (picture, text)
+        messages = [picture_messages.user(*parts)]
         if instructions:
             messages.insert(0, picture_messages.system(instructions))
         tool = self.family.native_tool
@@ -122,7 +123,7 @@ class Grounder:
         return carry_back(point, sent, onto)
 
 
-def _written(answer: "Answer") -> str:
+def _written(answer: Answer) -> str:
     """Return an answer as the text that the family's syntax is for."""
     if not answer.calls:
         return answer.text

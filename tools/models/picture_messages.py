@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -10,21 +9,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from ...memory.errors import ModelOutputError
 from ..desktop.capture import Capture
-
-__all__ = ["Answer", "BaseChatModel", "ask", "assistant", "system", "user"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a model said, and the tools it called, the arguments as they came."""
-
-    text: str
-    calls: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    """Name and arguments; Any: JSON of a model, to be parsed."""
-    checks: tuple[str, ...] = ()
-    """Safety checks that the provider wants a person to see first."""
-    input_tokens: int = 0
-    output_tokens: int = 0
+from .answers import Answer
 
 
 def system(text: str) -> BaseMessage:
@@ -37,13 +22,15 @@ def assistant(text: str) -> BaseMessage:
     return AIMessage(text)
 
 
-def user(text: str, picture: Capture | None = None, *, text_first: bool = False) -> BaseMessage:
-    """Return a user's message, the picture first unless said otherwise."""
-    blocks: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
-    if picture is not None:
-        encoded = base64.b64encode(picture.to_png()).decode("ascii")
-        image = {"type": "image", "base64": encoded, "mime_type": "image/png"}
-        blocks.insert(len(blocks) if text_first else 0, image)
+def user(*parts: str | Capture) -> BaseMessage:
+    """Return a user's message of texts and pictures, in this order; empty texts are left out."""
+    blocks: list[dict[str, Any]] = []
+    for part in parts:
+        if isinstance(part, Capture):
+            encoded = base64.b64encode(part.to_png()).decode("ascii")
+            blocks.append({"type": "image", "base64": encoded, "mime_type": "image/png"})
+        elif part:
+            blocks.append({"type": "text", "text": part})
     return HumanMessage(content_blocks=blocks)  # type: ignore[arg-type]  # typed dicts
 
 
