@@ -297,6 +297,22 @@ def test_two_places_are_not_one() -> None:
     assert str(caught.value) == f"expected one place, got 2 in {two!r}"
 
 
+LONG = 19_000
+SLOW = [
+    "<s>" + " " * LONG + "x", "<point x=\"1\" y=\"2\">" + " " * LONG, "Thought:" + " " * LONG + "x",
+    "Thought:" + "\n" * LONG + "x", "```\n" + " " * LONG + "x", "<think>" + " " * LONG,
+    "(" + " " * LONG + "1", "<ref>" + " " * LONG, "[" * LONG, "'" * LONG, "1" * LONG,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SLOW, ids=range(len(SLOW)))
+def test_no_answer_takes_long_to_refuse(text: str) -> None:
+    """A grammar that tries again and again would take minutes for these, and hang the agent."""
+    for name in FAMILIES:
+        with pytest.raises(ModelOutputError):
+            at(text, name, WIDE)
+
+
 def test_an_endless_answer_is_refused() -> None:
     with pytest.raises(ModelOutputError, match=r"^expected an answer, got 20001 characters in "):
         at("1" * 20_001, "gta1", WIDE)

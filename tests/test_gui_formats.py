@@ -198,6 +198,10 @@ UI_TARS_WRONG = [
         "expected one action, got several: \"type(content='a')\\nAction: wait()\"; give the first",
     ),
     (
+        "Action: type(content='a', into='b')",
+        "expected quotes inside content to be escaped, got \"type(content='a', into='b')\"",
+    ),
+    (
         "Action: type(content='')",
         "expected an action that can be done, got text: "
         "String should have at least 1 character",
@@ -215,6 +219,15 @@ UI_TARS_WRONG = [
 @pytest.mark.parametrize(("text", "message"), UI_TARS_WRONG)
 def test_ui_tars_refuses(text: str, message: str) -> None:
     assert message_of("ui-tars-1.0", Answer(text=text)) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Thought:" + "\n" * 19_000, "Action: type(content='" + "'" * 19_000, "Action:" + " " * 19_000],
+    ids=range(3),
+)
+def test_no_answer_takes_long_to_refuse(text: str) -> None:
+    assert message_of("ui-tars-1.5", Answer(text=text)).startswith("expected ")
 
 
 # --- Qwen
@@ -330,6 +343,7 @@ CLAUDE = [
     ({"action": "key", "text": "+"}, PressKeys(keys=("+",))),
     ({"action": "key", "text": "ctrl+plus"}, PressKeys(keys=("ctrl", "+"))),
     ({"action": "key", "text": "slash"}, PressKeys(keys=("/",))),
+    ({"action": "key", "text": " "}, PressKeys(keys=("space",))),
     ({"action": "type", "text": "a'b\"c\n"}, TypeText(text="a'b\"c\n")),
     (
         {

@@ -29,9 +29,9 @@ _KEYS = {
     "control_l": "ctrl", "control_r": "ctrl", "shift_l": "shift", "shift_r": "shift",
     "alt_l": "alt", "alt_r": "altgr", "super_l": "super", "super_r": "super", "meta_l": "super",
     "prior": "pageup", "next": "pagedown", "kp_enter": "enter", "caps_lock": "capslock",
-    "num_lock": "numlock", "print": "printscreen", "period": ".", "slash": "/", "backslash": "\\",
+    "num_lock": "numlock", "period": ".", "slash": "/", "backslash": "\\",
     "equal": "=", "underscore": "_", "apostrophe": "'", "grave": "`", "colon": ":",
-    "bracketleft": "[", "bracketright": "]", "question": "?", "asterisk": "*", "": " ",
+    "bracketleft": "[", "bracketright": "]", "question": "?", "asterisk": "*",
 }  # fmt: skip
 """Names of X11 (xdotool), of browsers and of pyautogui, where `key_name` does not know them."""
 
@@ -176,7 +176,7 @@ class Arguments:
             if not isinstance(name, str):
                 raise self.wrong("a key that is no text")
             try:
-                found.append(key_name(_KEYS.get(name.strip().lower(), name)))
+                found.append("space" if name == " " else key_name(_KEYS.get(name.lower(), name)))
             except BadArgumentError as error:
                 raise ModelOutputError(f"{error} in {shown(self._call)}") from None
         return made(PressKeys, keys=tuple(found))

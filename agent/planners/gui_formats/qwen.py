@@ -112,7 +112,7 @@ def parse(answer: Answer, shown_to: Shown) -> Move:
     return Move(action=action, note=note.strip())
 
 
-def _action(name: str, arguments: Arguments, call: str) -> Action:  # one arm an action
+def _action(name: str, arguments: Arguments, call: str) -> Action:
     match name:
         case "left_click" | "double_click" | "right_click":
             return _CLICKS[name](target=arguments.place_or_pointer("coordinate"))

@@ -28,14 +28,15 @@ from .form import Arguments, GuiFormat, Move, Shown, made, question, unknown
 WAIT_S = 5.0  # "Sleep for 5s and take a screenshot to check for any changes."
 
 _ANSWER = re.compile(
-    r"(?:Thought:(?P<thought>(?:(?!\nAction:).)*)\n)?\s*Action:\s*(?P<call>.+)", re.DOTALL
+    r"(?:Thought:(?P<thought>(?:(?!\nAction:).)*+)\n)?\s*+Action:\s*+(?P<call>.+)", re.DOTALL
 )
 _CALL = re.compile(r"([a-z_]+)\((.*)\)", re.DOTALL)
 _STRING = r"'((?:[^'\\]|\\.)*)'"
 _ARGUMENT = re.compile(rf"\s*([a-z_]+)\s*=\s*{_STRING}\s*(,|$)", re.DOTALL)
 _CONTENT = re.compile(r"\s*content\s*=\s*(?:'(.*)'|\"(.*)\")\s*", re.DOTALL)
 _NEXT_CALL = re.compile(r"(?<!\\)['\"]\s*\)[\s;,]*(?:Action:\s*)?[a-z_]+\(")
-"""A quote inside a text is read as one, unless another action may begin after it."""
+_NEXT_ARGUMENT = re.compile(r"(?<!\\)['\"]\s*,\s*[a-z_]+\s*=\s*['\"]")
+"""A bare quote inside a text is read as one, unless an action or an argument may begin after it."""
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "'": "'", '"': '"', "\\": "\\"}
 _PLACE = form(
@@ -118,6 +119,8 @@ def _with_content(name: str, inside: str, call: str) -> TypeText | Done:
     found = _CONTENT.fullmatch(inside)
     if found is None:
         raise ModelOutputError(f"expected {name}(content='…'), got {shown(call)}")
+    if _NEXT_ARGUMENT.search(inside):
+        raise ModelOutputError(f"expected quotes inside content to be escaped, got {shown(call)}")
     content = unescape(found[1] if found[1] is not None else found[2])
     if name == "finished":
         return Done(summary=content)
@@ -136,9 +139,7 @@ def _arguments(inside: str, call: str, shown_to: Shown) -> Arguments:
     return Arguments(call, values, shown_to)
 
 
-def _action(  # one arm an action
-    name: str, arguments: Arguments, call: str, thought: str
-) -> Action:
+def _action(name: str, arguments: Arguments, call: str, thought: str) -> Action:
     action: Action
     match name:
         case "click" | "left_double" | "right_single":
@@ -188,7 +189,11 @@ def _instructions(version: str) -> str:
 
 
 def ui_tars(version: str) -> GuiFormat:
-    """Return the format of version 1.0, 1.5 or 2 (bytedance/UI-TARS, README and `prompt.py`)."""
+    """Return the format of version 1.0, 1.5 or 2.
+
+    The action space is the published one (bytedance/UI-TARS, README and `prompt.py`), the remarks
+    beside it are shortened.
+    """
     prompt = _instructions(version)
     return GuiFormat(
         name=f"ui-tars-{version}",

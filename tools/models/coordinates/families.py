@@ -63,7 +63,7 @@ QWEN_BOX = form(
 )
 COMPUTER_USE = tool_call("computer_use", ("left_click", "click", "mouse_move"), "coordinate")
 JSON_2D = (labelled("point_2d", 2), labelled("bbox_2d", 4))
-_THOUGHT = r"(?:Thought: (?:(?!Action:).)*)?(?:Action:)? "
+_THOUGHT = r"(?:Thought:(?:(?!Action:).)*+)?(?:Action:)? "
 UI_TARS_CLICK = form(
     _THOUGHT + r"click\( (?:point|start_box) = '<point> N\s+N </point>' \)",
     _THOUGHT + r"click\( (?:point|start_box) = '(?:<\|box_start\|>)? \( N , N \) "
@@ -169,7 +169,7 @@ _add(
 _add(
     Family(
         name="molmo", space=PERCENT,
-        syntaxes=(form(r'<point x="N" y="N"(?:\s+alt="[^"<>]*")? > [^<]* </point>'),),
+        syntaxes=(form(r'<point x="N" y="N"(?:\s+alt="[^"<>]*")?>[^<]*</point>'),),
         prompt=Prompt(text="Point to {instruction}"),
     ),
     Family(
@@ -181,7 +181,7 @@ _add(
     ),
     Family(
         name="florence-2", space=BINS, resize=Fixed(width=768, height=768),
-        syntaxes=(form(r"(?:<s>)* [^<]* " + "<loc_N>" * 4, r"(?:<s>)* [^<]* " + "<loc_N>" * 8),),
+        syntaxes=(form(r"(?:<s>)*[^<]*" + "<loc_N>" * 4, r"(?:<s>)*[^<]*" + "<loc_N>" * 8),),
         prompt=Prompt(text="<CAPTION_TO_PHRASE_GROUNDING>{instruction}"),
     ),
 )  # fmt: skip

@@ -18,9 +18,9 @@ Syntax = Callable[[str], "tuple[Number, ...] | None"]
 MAX_ANSWER_CHARS = 20_000
 SHOWN_CHARS = 200
 _NUMBER = r"(-?(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,20})?)"
-_FENCE = re.compile(r"```(?:json|python|tool_code)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_FENCES = ("```", "```json", "```python")
 _ENDS = ("<|im_end|>", "<|endoftext|>", "<end_of_turn>", "<eos>", "</s>")
-_THINKING = re.compile(r"(?:<think>)?(?:(?!</?think>).)*</think>", re.DOTALL)
+_THINKING = re.compile(r"(?:<think>)?(?:(?!</?think>).)*+</think>", re.DOTALL)
 
 
 def shown(text: str) -> str:
@@ -45,8 +45,10 @@ def unwrap(text: str, *, thinks: bool = False) -> str:
         text = next(text.removesuffix(end) for end in _ENDS if text.endswith(end)).rstrip()
     if thinks and (block := _THINKING.match(text)):
         text = text[block.end() :].lstrip()
-    fenced = _FENCE.fullmatch(text)
-    return text if fenced is None else fenced[1].strip()
+    first, _, rest = text.partition("\n")
+    if first.rstrip() in _FENCES and rest.endswith("```"):
+        return rest.removesuffix("```").strip()
+    return text
 
 
 def number(written: str) -> Number:
