@@ -10,7 +10,7 @@ from deskhand.agent.cli.calibrate import calibrate_model, parse_size
 from deskhand.memory.errors import BadArgumentError, ConfigError, ModelOutputError, ModelUnavailable
 from deskhand.tools.desktop.capture import Capture
 from deskhand.tools.models.calibrate import COLOURS, Calibration, calibrate, draw_screen
-from deskhand.tools.models.calibration_store import CalibrationStore
+from deskhand.tools.models.calibration_store import CalibrationStore, default_folder
 from deskhand.tools.models.coordinates.families import FAMILIES, family
 from deskhand.tools.models.coordinates.pictures import draw_at
 
@@ -33,10 +33,14 @@ def middle_of(picture: Capture, description: str) -> tuple[float, float]:
 class Model:
     """Sees what it is sent and answers as a family does; its server may shrink the picture."""
 
-    def __init__(self, name: str, *, server_width: int | None = None) -> None:
+    def __init__(
+        self, answers_as: str, *, name: str = "m", revision: str = "r1",
+        server_width: int | None = None,
+    ) -> None:  # fmt: skip
+        self.answers_as = answers_as
         self.name = name
-        self.revision = "r1"
-        self.family = FAMILIES[name]
+        self.revision = revision
+        self.family = FAMILIES[answers_as]
         self.server_width = server_width
 
     def ask(self, picture: Capture, description: str) -> str:
@@ -45,7 +49,7 @@ class Model:
             height = round(height * self.server_width / width)
             width = self.server_width
         x, y = middle_of(draw_at(picture, width, height), description)
-        return PERFECT[self.name](x, y, (width, height))
+        return PERFECT[self.answers_as](x, y, (width, height))
 
 
 def run(answers_as: str, meant_as: str, *, server_width: int | None = None) -> Calibration:
@@ -147,18 +151,18 @@ def test_what_passed_may_click(tmp_path: Path) -> None:
     kept = run("gta1", "gta1")
     store.save(kept)
     assert store.load("m", "r1") == kept
-    assert store.is_calibrated("m", "r1", family("gta1"))
-    store.require("m", "r1", family("gta1"))
+    assert store.is_calibrated(Model("gta1"))
+    store.require(Model("gta1"))
     assert list((tmp_path / "calibrations").glob("*.part")) == []
 
 
 def test_another_revision_or_family_is_another_model(tmp_path: Path) -> None:
     store = CalibrationStore(tmp_path)
     store.save(run("gta1", "gta1"))
-    assert not store.is_calibrated("m", "r2", family("gta1"))
-    assert not store.is_calibrated("m", "r1", family("holo"))  # another largest picture
+    assert not store.is_calibrated(Model("gta1", revision="r2"))
+    assert not store.is_calibrated(Model("holo"))  # another largest picture
     with pytest.raises(ModelUnavailable) as caught:
-        store.require("m", "r1", family("holo"))
+        store.require(Model("holo"))
     assert str(caught.value) == (
         "m was never calibrated as holo, so it may not click; run: deskhand models calibrate m"
     )
@@ -167,9 +171,9 @@ def test_another_revision_or_family_is_another_model(tmp_path: Path) -> None:
 def test_what_failed_may_not_click(tmp_path: Path) -> None:
     store = CalibrationStore(tmp_path)
     store.save(run("gta1", "uground-v1-qwen2"))
-    assert not store.is_calibrated("m", "r1", family("uground-v1-qwen2"))
+    assert not store.is_calibrated(Model("uground-v1-qwen2"))
     with pytest.raises(ModelUnavailable) as caught:
-        store.require("m", "r1", family("uground-v1-qwen2"))
+        store.require(Model("uground-v1-qwen2"))
     assert str(caught.value) == (
         "m failed its calibration as uground-v1-qwen2 (219 px off, at most 16 px "
         "are allowed; its answers fit pixels xy), so it may not click; "
@@ -189,8 +193,14 @@ def test_a_damaged_file_is_not_taken_for_a_pass(tmp_path: Path) -> None:
     path = store.save(run("gta1", "gta1"))
     path.write_text('{"passed": true}', encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        store.is_calibrated("m", "r1", family("gta1"))
+        store.is_calibrated(Model("gta1"))
     assert str(caught.value) == f"the calibration {path} cannot be read; calibrate m again"
+
+
+def test_the_usual_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_folder().name == "calibrations"
+    assert default_folder().parent.name == "deskhand"
 
 
 # --- the command
@@ -200,10 +210,10 @@ def test_the_command_prints_and_keeps(tmp_path: Path, capsys: pytest.CaptureFixt
     store = CalibrationStore(tmp_path)
     assert calibrate_model(Model("gta1"), store, sizes=SMALL)
     shown = capsys.readouterr()
-    assert "gta1 as gta1 (pixels xy SmartResize(" in shown.out
+    assert "m as gta1 (pixels xy SmartResize(" in shown.out
     assert ": passed; at most 16 px off are allowed\n" in shown.out
     assert shown.err.startswith("kept in ")
-    assert store.is_calibrated("gta1", "r1", family("gta1"))
+    assert store.is_calibrated(Model("gta1"))
 
 
 def test_the_command_says_what_fits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deskhand.agent.planners.gui_formats.form import Shown
 from deskhand.agent.planners.gui_formats.ui_tars import unescape
@@ -132,6 +134,15 @@ def test_nothing_is_stripped_of_what_is_typed() -> None:
         assert isinstance(action, TypeText)
         assert action.text == unescape(text)
     assert unescape(r"a\\nb") == r"a\nb"
+
+
+@given(typed=st.text(min_size=1, max_size=200))
+def test_whatever_is_escaped_is_typed_as_it_was(typed: str) -> None:
+    escaped = typed
+    for plain, written in (("\\", "\\\\"), ("'", "\\'"), ('"', '\\"'), ("\n", "\\n")):
+        escaped = escaped.replace(plain, written)
+    action = said("ui-tars-1.5", f"Thought: I type.\nAction: type(content='{escaped}')")
+    assert action == TypeText(text=typed)
 
 
 def test_ui_tars_places_are_in_the_space_of_its_version() -> None:

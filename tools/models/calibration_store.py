@@ -11,10 +11,16 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from ...memory.errors import ConfigError, ModelUnavailable
-from .calibrate import Calibration
-from .coordinates.families import Family
+from .calibrate import Calibration, GroundingModel
 
 _RECORD: TypeAdapter[Calibration] = TypeAdapter(Calibration)
+
+
+def default_folder() -> Path:
+    """Return the folder for calibrations in the user's data folder."""
+    from platformdirs import user_data_path
+
+    return user_data_path("deskhand", appauthor=False) / "calibrations"
 
 
 class CalibrationStore:
@@ -61,34 +67,30 @@ class CalibrationStore:
                 f"the calibration {path} cannot be read; calibrate {model} again"
             ) from None
 
-    def is_calibrated(self, model: str, revision: str, family: Family) -> bool:
-        """Tell whether a model was calibrated with this convention, and passed."""
-        kept = self.load(model, revision)
-        return kept is not None and kept.passed and kept.convention == family.convention
+    def is_calibrated(self, model: GroundingModel) -> bool:
+        """Tell whether a model was calibrated with its convention, and passed."""
+        kept = self.load(model.name, model.revision)
+        return kept is not None and kept.passed and kept.convention == model.family.convention
 
-    def require(self, model: str, revision: str, family: Family) -> None:
+    def require(self, model: GroundingModel) -> None:
         """Refuse a model for clicks unless it passed.
 
         Raises:
             ModelUnavailable: Saying what is missing.
         """
-        kept = self.load(model, revision)
-        if kept is None or kept.convention != family.convention:
+        kept = self.load(model.name, model.revision)
+        again = f"so it may not click; run: deskhand models calibrate {model.name}"
+        if kept is None or kept.convention != model.family.convention:
             raise ModelUnavailable(
-                f"{model} was never calibrated as {family.name}, so it may not click; "
-                f"run: deskhand models calibrate {model}"
+                f"{model.name} was never calibrated as {model.family.name}, {again}"
             )
         if not kept.passed:
-            worst = (
-                "an answer without a place"
-                if kept.worst_px is None
-                else (f"{kept.worst_px:.0f} px off")
-            )
+            worst = kept.worst_px
+            wrong = "an answer without a place" if worst is None else f"{worst:.0f} px off"
             fits = f"; its answers fit {kept.fits[0]}" if kept.fits else ""
             raise ModelUnavailable(
-                f"{model} failed its calibration as {family.name} ({worst}, at most "
-                f"{kept.bound_px:g} px are allowed{fits}), so it may not click; "
-                f"run: deskhand models calibrate {model}"
+                f"{model.name} failed its calibration as {model.family.name} ({wrong}, at most "
+                f"{kept.bound_px:g} px are allowed{fits}), {again}"
             )
 
     def _path(self, model: str, revision: str) -> Path:

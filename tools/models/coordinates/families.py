@@ -36,6 +36,7 @@ class Family:
     prompt: Prompt
     order: Order = "xy"
     resize: Resize = AsItIs()
+    """For a server that takes smaller pictures: `dataclasses.replace(family, resize=…)`."""
     thinks: bool = False
     """Whether it may think aloud before it answers."""
     native_tool: Callable[[int, int], dict[str, Any]] | None = None
