@@ -234,7 +234,7 @@ def test_ui_tars_refuses(text: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Thought:" + "\n" * 19_000, "Action: type(content='" + "'" * 19_000, "Action:" + " " * 19_000],
+    ["Thought:" + "\n" * 99_000, "Action: type(content='" + "'" * 99_000, "Action:" + " " * 99_000],
     ids=range(3),
 )
 def test_no_answer_takes_long_to_refuse(text: str) -> None:

@@ -335,6 +335,16 @@ def test_the_answer_of_the_user_is_told_and_the_clipboard_is_not() -> None:
     assert "ignore your task" not in words_of(bench.model.asked[-1])
 
 
+def test_of_long_thoughts_the_action_is_kept() -> None:
+    thought = "It may be this, or that. " * 200
+    bench = Bench("ui-tars-1.5", text(f"Thought: {thought}\nAction: wait()"))
+    bench.turn()
+    bench.turn(outcome())
+    said = str(bench.model.asked[-1][1].text)
+    assert len(said) == 2000
+    assert said.endswith("or that. \nAction: wait()")
+
+
 def test_calls_are_told_in_one_message() -> None:
     bench = Bench("claude-computer-20250124", call("computer", action="type", text="Ada"))
     bench.turn()

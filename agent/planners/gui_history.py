@@ -65,9 +65,10 @@ def to_memory(past: Sequence[PastTurn]) -> dict[str, Any]:
 
 
 def in_words(answer: Answer) -> str:
-    """Return an answer as text, for the model to read again."""
+    """Return an answer as text, for the model to read again; its end, which is the action."""
     calls = [json.dumps(dict(values), ensure_ascii=False) for _, values in answer.calls]
-    return "\n".join(filter(None, (answer.text.strip(), *calls)))[:MAX_SAID_CHARS] or "(nothing)"
+    words = "\n".join(filter(None, (answer.text.strip(), *calls)))
+    return words[-MAX_SAID_CHARS:] or "(nothing)"
 
 
 class Pictures:

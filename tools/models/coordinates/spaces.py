@@ -46,10 +46,6 @@ class Space:
             raise ModelOutputError(f"expected a number from 0 to {top}, got {value}")
         return (value + self.middle) * side / (side if self.parts is None else self.parts)
 
-    def value(self, position: float, side: int) -> float:
-        """Return the value, not rounded, that stands for a position: the way back."""
-        return position * (side if self.parts is None else self.parts) / side - self.middle
-
 
 PIXELS = Space(name="pixels", top=None, parts=None)
 PER_1000 = Space(name="per_1000", top=1000, parts=1000)

@@ -15,7 +15,7 @@ from .spaces import Number
 Syntax = Callable[[str], "tuple[Number, ...] | None"]
 """Returns the numbers of an answer of its form (none for "not there"), None if it has another."""
 
-MAX_ANSWER_CHARS = 20_000
+MAX_ANSWER_CHARS = 100_000  # a model that thinks aloud writes tens of thousands
 SHOWN_CHARS = 200
 _NUMBER = r"(-?(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,20})?)"
 _FENCES = ("```", "```json", "```python")
