@@ -24,7 +24,17 @@ from deskhand.agent.trajectory.recording import read_steps
 from deskhand.agent.trajectory.run_folder import RunFolder
 from deskhand.memory.errors import ConfigError
 from deskhand.tools import verification
-from deskhand.tools.actions import AskUser, Click, Done, Drag, Fail, Pause, PointTarget, TypeText
+from deskhand.tools.actions import (
+    AskUser,
+    Click,
+    Done,
+    Drag,
+    Fail,
+    Pause,
+    PointTarget,
+    PressKeys,
+    TypeText,
+)
 from deskhand.tools.desktop.backend import Monitor, Window
 from deskhand.tools.desktop.backend_fake import Event, FakeBackend
 from deskhand.tools.desktop.desktop import Desktop
@@ -428,20 +438,31 @@ def test_a_click_without_a_place_is_where_the_pointer_was_left() -> None:
 CLICK = {"type": "click", "button": "left", "x": 160, "y": 340}
 
 
-def test_a_safety_check_is_for_a_person_and_asked_once() -> None:
-    bench = Bench(
-        "openai-computer",
-        computer_call("This may be a payment.", **CLICK),
-        computer_call("This may be a payment.", **CLICK),
-        computer_call("This may be a payment.", **CLICK),
-    )
-    proposal = bench.turn()
-    assert proposal.action == AskUser(
+def test_a_safety_check_is_for_a_person_each_time() -> None:
+    bench = Bench("openai-computer", computer_call("This may be a payment.", **CLICK))
+    ask = AskUser(
         question='The model wants to: click button Send. Its safety check says: "This may be a '
         'payment." Shall it? yes or no'
     )
+    assert bench.turn().action == ask
     assert isinstance(bench.turn(outcome(answer="Yes.")).action, Click)
-    assert isinstance(bench.turn(outcome()).action, Click)
+    assert bench.turn(outcome()).action == ask
+
+
+def test_a_yes_is_for_the_deed_that_was_asked_about() -> None:
+    bench = Bench(
+        "openai-computer",
+        computer_call("Careful.", **CLICK),
+        computer_call("Careful.", type="keypress", keys=["ENTER"]),
+        computer_call("Careful.", type="keypress", keys=["ENTER"]),
+    )
+    bench.turn()
+    again = bench.turn(outcome(answer="yes")).action
+    assert again == AskUser(
+        question='The model wants to: press enter. Its safety check says: "Careful." '
+        "Shall it? yes or no"
+    )
+    assert isinstance(bench.turn(outcome(answer="yes")).action, PressKeys)
 
 
 @pytest.mark.parametrize("answer", ["no", "", "yes but not now"])

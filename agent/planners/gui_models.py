@@ -85,18 +85,24 @@ class GuiModelPlanner:
     def plan(self, turn: Turn) -> Proposal:
         """Return what the model wants done next; `Fail` if it cannot be understood three times."""
         memory = dict(turn.memory)
-        if "checks" not in memory:
-            return self._ask(turn, memory, past_turns(memory, turn.last_outcome))
-        checks = memory.pop("checks")
+        asked = memory.pop("asked", None)
+        if asked is None:
+            return self._ask(turn, memory, past_turns(memory, turn.last_outcome), None)
         answer = "" if turn.last_outcome is None else turn.last_outcome.answer
         if answer.strip().rstrip(".!").casefold() not in YES:
-            reason = f"a person did not let the model go on after its safety check: {checks[0]}"
+            check = asked["checks"][0]
+            reason = f"a person did not let the model go on after its safety check: {check}"
             return _proposal(Fail(reason=reason), turn.observation, memory)
-        memory["seen_checks"] = [*memory.get("seen_checks", []), *checks]
         # The last outcome is the person's answer, not what came of the turn before.
-        return self._ask(turn, memory, past_turns(memory, None))
+        return self._ask(turn, memory, past_turns(memory, None), asked)
 
-    def _ask(self, turn: Turn, memory: dict[str, Any], past: list[PastTurn]) -> Proposal:
+    def _ask(
+        self,
+        turn: Turn,
+        memory: dict[str, Any],
+        past: list[PastTurn],
+        allowed: Mapping[str, Any] | None,
+    ) -> Proposal:
         observation = turn.observation
         capture = observation.capture
         sent = self._pictures.send(capture)
@@ -112,14 +118,11 @@ class GuiModelPlanner:
             failure = Fail(reason=f"the model's answers cannot be understood: {understood}")
             return _proposal(failure, observation, memory, usage=usage)
         move = understood.move
-        checks = [
-            check for check in understood.checks if check not in memory.get("seen_checks", [])
-        ]
-        if checks:
-            # Never acknowledged in a person's name.
-            ask = _check_question(checks, move, observation)
-            memory |= {**to_memory(past), "checks": checks}
-            return _proposal(ask, observation, memory, move.note, usage)
+        wished = {"checks": list(understood.checks), "deed": _sentence(move.action, observation)}
+        if understood.checks and wished != allowed:
+            # Never acknowledged in a person's name; a yes is for this one deed.
+            memory |= {**to_memory(past), "asked": wished}
+            return _proposal(_check_question(wished), observation, memory, move.note, usage)
         new = PastTurn(
             said=understood.said,
             picture=capture.sha256,
@@ -166,10 +169,11 @@ class _Understood:
     """Safety checks that came with it."""
 
 
-def _check_question(checks: list[str], move: Move, observation: Observation) -> AskUser:
-    deed = _sentence(move.action, observation)
-    said = " ".join(f'"{check}"' for check in checks)
-    text = f"The model wants to: {deed}. Its safety check says: {said} Shall it? yes or no"
+def _check_question(wished: Mapping[str, Any]) -> AskUser:
+    said = " ".join(f'"{check}"' for check in wished["checks"])
+    text = (
+        f"The model wants to: {wished['deed']}. Its safety check says: {said} Shall it? yes or no"
+    )
     return AskUser(question=question(text))
 
 
