@@ -1,18 +1,11 @@
 """A grounder with a model that looks at the pixels it was really sent."""
 
-import base64
-import io
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from PIL import Image
+from langchain_core.messages import AIMessage
 
 from deskhand.memory.errors import BadArgumentError, ModelOutputError, NotFound
 from deskhand.tools.desktop.capture import Capture
@@ -24,61 +17,16 @@ from deskhand.tools.models.grounder import Grounder
 sys.path.append(str(Path(__file__).parent.parent))
 
 from benchmarks.truth.grounding_answers import PERFECT, quantum
+from benchmarks.truth.seeing_model import RED, Say, SeeingModel, images_in
 
-RED = (220, 20, 30)
 TARGET = Box(1500, 700, 1540, 728)
 
 
-def image_in(messages: Sequence[BaseMessage]) -> Image.Image:
-    """The one picture of a conversation, as a server would decode it."""
-    found = [
-        block
-        for message in messages
-        if isinstance(message.content, list)
-        for block in message.content
-        if isinstance(block, dict) and block["type"] == "image"
-    ]
-    assert len(found) == 1
-    assert found[0]["mime_type"] == "image/png"
-    return Image.open(io.BytesIO(base64.b64decode(found[0]["base64"])))
-
-
-def middle_of_red(image: Image.Image) -> tuple[float, float]:
-    pixels = np.asarray(image)
-    rows, columns = np.nonzero((pixels[:, :, 0] > 205) & (pixels[:, :, 1] < 100))
-    assert len(rows)
-    return (columns.min() + columns.max() + 1) / 2, (rows.min() + rows.max() + 1) / 2
-
-
-class SeeingModel(BaseChatModel):
-    """Finds the red square in the picture it is sent, and answers as it was made to."""
-
-    answer: Callable[[float, float, tuple[int, int]], AIMessage]
-    seen: list[tuple[int, int]] = []  # pydantic copies it
-    asked: list[Sequence[BaseMessage]] = []
-    bound: list[dict[str, Any]] = []
-
-    @property
-    def _llm_type(self) -> str:
-        return "seeing"
-
-    def bind_tools(self, tools: Sequence[Any], **_kwargs: Any) -> Any:
-        self.bound.extend(tools)
-        return self
-
-    def _generate(self, messages: list[BaseMessage], *_args: Any, **_kwargs: Any) -> ChatResult:
-        image = image_in(messages)
-        self.seen.append(image.size)
-        self.asked.append(messages)
-        message = self.answer(*middle_of_red(image), image.size)
-        return ChatResult(generations=[ChatGeneration(message=message)])
-
-
-def says(name: str) -> Callable[[float, float, tuple[int, int]], AIMessage]:
+def says(name: str) -> Say:
     return lambda x, y, size: AIMessage(PERFECT[name](x, y, size))
 
 
-def calls(tool: str, **fixed: object) -> Callable[[float, float, tuple[int, int]], AIMessage]:
+def calls(tool: str, **fixed: object) -> Say:
     def answer(x: float, y: float, _size: tuple[int, int]) -> AIMessage:
         arguments = fixed | {"coordinate": [int(x), int(y)]}
         call = {"name": tool, "args": arguments, "id": "1", "type": "tool_call"}
@@ -99,11 +47,12 @@ def screen(view: View | None = None, *, target: Box = TARGET) -> Capture:
 @pytest.mark.parametrize("zoom", [False, True], ids=["once", "zoom"])
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_finds_the_square(name: str, zoom: bool) -> None:
-    model = SeeingModel(answer=says(name))
+    model = SeeingModel(script=[says(name)])
     capture = screen()
     found = Grounder(model, family(name), name=name, zoom=zoom).find(capture, "the red square")
-    assert model.seen[0] == FAMILIES[name].resize.size(1920, 1080)
-    assert model.seen == [(view.width, view.height) for view in found.sent]
+    seen = [image.size for messages in model.asked for image in images_in(messages)]
+    assert seen[0] == FAMILIES[name].resize.size(1920, 1080)
+    assert seen == [(view.width, view.height) for view in found.sent]
     assert len(found.answers) == (2 if zoom else 1)
     assert (found.view, found.confidence) == (capture.view, None)
     sent = found.sent[-1]
@@ -122,7 +71,7 @@ def test_every_family_finds_the_square(name: str, zoom: bool) -> None:
 def test_the_second_look_is_closer() -> None:
     target = Box(1509, 700, 1549, 728)
     capture = screen(target=target)
-    model = SeeingModel(answer=says("seeclick"))
+    model = SeeingModel(script=[says("seeclick")])
     once = Grounder(model, family("seeclick"), name="s").find(capture, "red")
     twice = Grounder(model, family("seeclick"), name="s", zoom=True).find(capture, "red")
     x = target.centre[0]
@@ -131,10 +80,11 @@ def test_the_second_look_is_closer() -> None:
 
 
 def test_a_model_that_calls_its_tool() -> None:
-    model = SeeingModel(answer=calls("computer", action="left_click"))
+    model = SeeingModel(script=[calls("computer", action="left_click")])
     found = Grounder(model, family("claude"), name="claude").find(screen(), "the red square")
     assert TARGET.contains(found.point.x, found.point.y)
-    assert model.bound == [
+    (tools,) = model.bound
+    assert tools == [
         {
             "type": "computer_20250124", "name": "computer",
             "display_width_px": 1366, "display_height_px": 768,
@@ -144,7 +94,7 @@ def test_a_model_that_calls_its_tool() -> None:
 
 
 def test_a_server_that_parses_the_call_out_of_the_text() -> None:
-    model = SeeingModel(answer=calls("computer_use", action="left_click"))
+    model = SeeingModel(script=[calls("computer_use", action="left_click")])
     found = Grounder(model, family("qwen2.5-vl"), name="q").find(screen(), "the red square")
     assert TARGET.contains(found.point.x, found.point.y)
     assert model.bound == []
@@ -155,14 +105,14 @@ def test_openai_answers_with_a_block_of_its_own() -> None:
         action = {"type": "click", "button": "left", "x": int(x), "y": int(y)}
         return AIMessage([{"type": "computer_call", "call_id": "c", "action": action}])
 
-    model = SeeingModel(answer=block)
+    model = SeeingModel(script=[block])
     found = Grounder(model, family("openai-computer"), name="o").find(screen(), "the red square")
     assert TARGET.contains(found.point.x, found.point.y)
-    assert model.bound[0]["display_width"] == 1920
+    assert model.bound[0][0]["display_width"] == 1920
 
 
 def test_the_words_come_first_where_the_family_was_trained_so() -> None:
-    model = SeeingModel(answer=says("showui"))
+    model = SeeingModel(script=[says("showui")])
     Grounder(model, family("showui"), name="s").find(screen(), "the red\n  square")
     content = model.asked[0][0].content
     assert [block["type"] for block in content if isinstance(block, dict)] == ["text", "image"]
@@ -171,13 +121,13 @@ def test_the_words_come_first_where_the_family_was_trained_so() -> None:
 
 def test_a_picture_from_a_file_can_be_asked_about() -> None:
     file = screen(View(width=1920, height=1080, on_desktop=False))
-    model = SeeingModel(answer=says("gta1"))
+    model = SeeingModel(script=[says("gta1")])
     found = Grounder(model, family("gta1"), name="g", zoom=True).find(file, "red")
     assert TARGET.contains(found.point.x, found.point.y)
 
 
 def test_a_refusal_is_not_found() -> None:
-    model = SeeingModel(answer=lambda *_: AIMessage("[-1,-1]"))
+    model = SeeingModel(script=[lambda *_: AIMessage("[-1,-1]")])
     grounder = Grounder(model, family("ui-venus-1.5"), name="ui-venus-1.5-2b")
     with pytest.raises(NotFound) as caught:
         grounder.find(screen(), "the moon")
@@ -185,7 +135,7 @@ def test_a_refusal_is_not_found() -> None:
 
 
 def test_prose_is_refused() -> None:
-    model = SeeingModel(answer=lambda *_: AIMessage("It is at (12, 34)."))
+    model = SeeingModel(script=[lambda *_: AIMessage("It is at (12, 34).")])
     with pytest.raises(ModelOutputError) as caught:
         Grounder(model, family("gta1"), name="g").find(screen(), "red")
     assert str(caught.value) == "expected an answer as gta1 gives it, got 'It is at (12, 34).'"
@@ -196,7 +146,7 @@ def test_two_calls_are_refused() -> None:
         one = calls("computer", action="left_click")(x, y, size).tool_calls[0]
         return AIMessage("", tool_calls=[one, one | {"id": "2"}])
 
-    grounder = Grounder(SeeingModel(answer=twice), family("claude"), name="c")
+    grounder = Grounder(SeeingModel(script=[twice]), family("claude"), name="c")
     with pytest.raises(ModelOutputError) as caught:
         grounder.find(screen(), "red")
     assert str(caught.value) == "expected one place, got 2 tool calls"
@@ -205,15 +155,15 @@ def test_two_calls_are_refused() -> None:
 def test_arguments_that_are_not_json_are_refused() -> None:
     broken = {"name": "computer", "args": "{", "id": "1", "error": None}
     answer = AIMessage("", invalid_tool_calls=[broken | {"type": "invalid_tool_call"}])
-    grounder = Grounder(SeeingModel(answer=lambda *_: answer), family("claude"), name="c")
+    grounder = Grounder(SeeingModel(script=[lambda *_: answer]), family("claude"), name="c")
     with pytest.raises(ModelOutputError) as caught:
         grounder.find(screen(), "red")
     assert str(caught.value) == "expected arguments in JSON, got a call of 'computer' with '{'"
 
 
 def test_an_empty_description_is_not_sent() -> None:
-    model = SeeingModel(answer=says("gta1"))
+    model = SeeingModel(script=[says("gta1")])
     with pytest.raises(BadArgumentError) as caught:
         Grounder(model, family("gta1"), name="g").find(screen(), " \n")
     assert str(caught.value) == "expected a description of 1 to 500 characters, got 0"
-    assert model.seen == []
+    assert model.asked == []

@@ -1,18 +1,13 @@
 """GUI models as planners, on a desktop in memory: the model sees the pixels and is obeyed."""
 
-import base64
-import io
 import json
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from PIL import Image
 
 from deskhand.agent import runner
 from deskhand.agent.planners.gui_history import LEFT_OUT, PastTurn, Pictures
@@ -45,6 +40,20 @@ from deskhand.tools.perception.observe import Observer
 from deskhand.tools.perception.ocr import TextLine
 from deskhand.tools.perception.parse import ScreenParser
 
+# The benchmarks are not installed; last, so that nothing else is found there first.
+sys.path.append(str(Path(__file__).parent.parent))
+
+from benchmarks.truth.seeing_model import (
+    RED,
+    Say,
+    SeeingModel,
+    call,
+    click_on_red,
+    computer_call,
+    images_in,
+    text,
+)
+
 MONITORS = (
     Monitor(index=1, box=Box(0, 0, 640, 480), is_primary=True),
     Monitor(index=2, box=Box(-400, -100, 0, 300), is_primary=False),
@@ -52,93 +61,10 @@ MONITORS = (
 WINDOW = Window(id=1, title="Fake", app="fake", pid=1, box=Box(-400, -100, 0, 300), is_active=True)
 BUTTON = Box(-340, 60, -300, 84)
 """In desktop units: on the second monitor, left of and above the primary one."""
-RED = (220, 20, 30)
-
-Say = Callable[[float, float, tuple[int, int]], AIMessage]
-
-
-def images_in(messages: Sequence[BaseMessage]) -> list[Image.Image]:
-    """The pictures of a conversation, as a server would decode them."""
-    return [
-        Image.open(io.BytesIO(base64.b64decode(block["base64"])))
-        for message in messages
-        if isinstance(message.content, list)
-        for block in message.content
-        if isinstance(block, dict) and block["type"] == "image"
-    ]
 
 
 def words_of(messages: Sequence[BaseMessage]) -> str:
     return "\n".join(str(message.text) for message in messages)
-
-
-class SeeingModel(BaseChatModel):
-    """Finds the red button in the newest picture it was sent; says what it is made to say."""
-
-    script: list[Say]
-    asked: list[list[BaseMessage]] = []
-    bound: list[Any] = []
-
-    @property
-    def _llm_type(self) -> str:
-        return "seeing"
-
-    def bind_tools(self, tools: Sequence[Any], **_kwargs: Any) -> Any:
-        self.bound.append(tools)
-        return self
-
-    def _generate(self, messages: list[BaseMessage], *_args: Any, **_kwargs: Any) -> ChatResult:
-        image = images_in(messages)[-1]
-        pixels = np.asarray(image)
-        rows, columns = np.nonzero((pixels[:, :, 0] > 180) & (pixels[:, :, 1] < 110))
-        middle = (0.0, 0.0)
-        if len(rows):
-            middle = (
-                float(columns.min() + columns.max() + 1) / 2,
-                float(rows.min() + rows.max() + 1) / 2,
-            )
-        say = self.script[min(len(self.asked), len(self.script) - 1)]
-        self.asked.append(messages)
-        message = say(*middle, image.size)
-        return ChatResult(generations=[ChatGeneration(message=message)])
-
-
-def text(words: str) -> Say:
-    return lambda *_: AIMessage(words)
-
-
-def call(name: str, **arguments: Any) -> Say:
-    called = {"name": name, "args": arguments, "id": "1", "type": "tool_call"}
-    return lambda *_: AIMessage("", tool_calls=[called])
-
-
-def computer_call(*checks: str, **action: Any) -> Say:
-    pending = [{"id": "1", "code": "c", "message": check} for check in checks]
-    block = {"type": "computer_call", "action": action, "pending_safety_checks": pending}
-    return lambda *_: AIMessage([block])
-
-
-def click_on_red(form: str) -> Say:
-    """The button, in the words of a format, by the middle of the red in the picture."""
-
-    def say(x: float, y: float, size: tuple[int, int]) -> AIMessage:
-        if gui_format(form).family.space.parts is None:
-            place = [int(x), int(y)]
-        else:
-            place = [round(x * 1000 / size[0]), round(y * 1000 / size[1])]
-        if form.startswith("ui-tars"):
-            return AIMessage(
-                f"Thought: Press it.\nAction: click(point='<point>{place[0]} {place[1]}</point>')"
-            )
-        if form.startswith("qwen"):
-            arguments = {"action": "left_click", "coordinate": place}
-            document = json.dumps({"name": "computer_use", "arguments": arguments})
-            return AIMessage(f"Press it.\n<tool_call>\n{document}\n</tool_call>")
-        if form.startswith("claude"):
-            return call("computer", action="left_click", coordinate=place)(x, y, size)
-        return computer_call(type="click", button="left", x=place[0], y=place[1])(x, y, size)
-
-    return say
 
 
 def end(form: str) -> Say:
@@ -297,8 +223,8 @@ def test_older_pictures_are_let_go() -> None:
 
 
 def test_one_picture_is_enough() -> None:
-    bench = Bench("claude-computer-20250124", call("computer", action="wait", duration=1))
-    bench.planner = GuiModelPlanner(bench.model, bench.form, n_pictures=1)
+    wait = call("computer", action="wait", duration=1)
+    bench = Bench("claude-computer-20250124", wait, n_pictures=1)
     for _ in range(3):
         bench.turn(outcome())
     assert [len(images_in(messages)) for messages in bench.model.asked] == [1, 1, 1]
@@ -396,10 +322,9 @@ def test_arguments_that_are_not_json_are_asked_again() -> None:
     broken = {
         "name": "computer", "args": "{", "id": "1", "error": None, "type": "invalid_tool_call",
     }  # fmt: skip
+    end = call("finish", success=True, summary="Sent.")
     bench = Bench(
-        "claude-computer-20250124",
-        lambda *_: AIMessage("", invalid_tool_calls=[broken]),
-        call("finish", success=True, summary="Sent."),
+        "claude-computer-20250124", lambda *_: AIMessage("", invalid_tool_calls=[broken]), end
     )
     assert bench.turn().action == Done(summary="Sent.")
 
@@ -408,9 +333,6 @@ def test_a_screenshot_is_another_look() -> None:
     bench = Bench("claude-computer-20250124", call("computer", action="screenshot"))
     proposal = bench.turn()
     assert (proposal.action, proposal.sentence) == (Pause(seconds=0.5), "wait 0.5 seconds")
-
-
-# --- the pointer
 
 
 def test_a_click_without_a_place_is_where_the_pointer_was_left() -> None:
@@ -430,9 +352,6 @@ def test_a_click_without_a_place_is_where_the_pointer_was_left() -> None:
     assert isinstance(drag.source, PointTarget)
     assert (drag.source.x, drag.source.y) == pytest.approx((first.target.x, first.target.y))
     assert drag.source.view == seen.capture.view.id != first.target.view
-
-
-# --- safety checks of the provider
 
 
 CLICK = {"type": "click", "button": "left", "x": 160, "y": 340}

@@ -18,7 +18,7 @@ from ...tools.models.answers import Answer
 from ...tools.perception.elements import Observation
 from ..instructions.write import write_action
 from .gui_formats.claude import claude_computer_use
-from .gui_formats.form import GuiFormat, Move, Shown, question
+from .gui_formats.form import GuiFormat, Shown, Wish, question
 from .gui_formats.openai_computer import openai_computer_use
 from .gui_formats.qwen import qwen_computer_use
 from .gui_formats.ui_tars import ui_tars
@@ -117,19 +117,19 @@ class GuiModelPlanner:
         if isinstance(understood, str):
             failure = Fail(reason=f"the model's answers cannot be understood: {understood}")
             return _proposal(failure, observation, memory, usage=usage)
-        move = understood.move
-        wished = {"checks": list(understood.checks), "deed": _sentence(move.action, observation)}
-        if understood.checks and wished != allowed:
+        wish = understood.wish
+        to_allow = {"checks": list(understood.checks), "deed": _sentence(wish.action, observation)}
+        if understood.checks and to_allow != allowed:
             # Never acknowledged in a person's name; a yes is for this one deed.
-            memory |= {**to_memory(past), "asked": wished}
-            return _proposal(_check_question(wished), observation, memory, move.note, usage)
+            memory |= {**to_memory(past), "asked": to_allow}
+            return _proposal(_check_question(to_allow), observation, memory, wish.note, usage)
         new = PastTurn(
             said=understood.said,
             picture=capture.sha256,
-            asked=isinstance(move.action, AskUser),
+            asked=isinstance(wish.action, AskUser),
         )
-        memory |= {**to_memory([*past, new]), **_pointer_after(move, capture)}
-        return _proposal(move.action, observation, memory, move.note, usage)
+        memory |= {**to_memory([*past, new]), **_pointer_after(wish, capture)}
+        return _proposal(wish.action, observation, memory, wish.note, usage)
 
     def _understand(
         self, messages: "list[BaseMessage]", shown_to: Shown
@@ -148,13 +148,13 @@ class GuiModelPlanner:
                 answer = chat.ask(self._model, messages, tools)
                 usage = _more(usage, answer, time.monotonic() - started)
                 said = in_words(answer)
-                move = self._form.parse(answer, shown_to)
+                wish = self._form.parse(answer, shown_to)
             except ModelOutputError as error:
                 problem = str(error)
                 again = f"{problem}. Answer again, with exactly one action in the format."
                 messages = [*messages, chat.assistant(said), chat.user(again)]
             else:
-                return _Understood(move=move, said=said, checks=answer.checks), usage
+                return _Understood(wish=wish, said=said, checks=answer.checks), usage
         return problem, usage
 
 
@@ -162,17 +162,17 @@ class GuiModelPlanner:
 class _Understood:
     """An answer that is of the format."""
 
-    move: Move
+    wish: Wish
     said: str
     """The answer, for the model to read again."""
     checks: tuple[str, ...]
     """Safety checks that came with it."""
 
 
-def _check_question(wished: Mapping[str, Any]) -> AskUser:
-    said = " ".join(f'"{check}"' for check in wished["checks"])
+def _check_question(to_allow: Mapping[str, Any]) -> AskUser:
+    said = " ".join(f'"{check}"' for check in to_allow["checks"])
     text = (
-        f"The model wants to: {wished['deed']}. Its safety check says: {said} Shall it? yes or no"
+        f"The model wants to: {to_allow['deed']}. Its safety check says: {said} Shall it? yes or no"
     )
     return AskUser(question=question(text))
 
@@ -206,9 +206,9 @@ def _sentence(action: Action, observation: Observation) -> str:
     )
 
 
-def _pointer_after(move: Move, capture: Capture) -> dict[str, list[float]]:
+def _pointer_after(wish: Wish, capture: Capture) -> dict[str, list[float]]:
     """Return where the action leaves the pointer, in desktop units, to be remembered."""
-    target = target_of(move.action)
+    target = target_of(wish.action)
     if not isinstance(target, PointTarget):
         return {}
     return {"pointer": list(capture.view.to_desktop(Point(target.x, target.y, target.view)))}

@@ -9,19 +9,17 @@ from ....tools.actions import (
     Click,
     DoubleClick,
     Drag,
+    Move,
     Pause,
     RightClick,
     Scroll,
     TypeText,
 )
-from ....tools.actions import (
-    Move as MovePointer,
-)
 from ....tools.models.answers import Answer
 from ....tools.models.coordinates.families import family
 from ....tools.models.coordinates.native_tools import claude_computer
 from .endings import SYSTEM, ending_tools, parse_ending, without_call
-from .form import LOOK_AGAIN_S, Arguments, GuiFormat, Move, Shown, made, one_call, unknown
+from .form import LOOK_AGAIN_S, Arguments, GuiFormat, Shown, Wish, made, one_call, unknown
 
 _CLICKS: dict[str, type[Click | DoubleClick | RightClick]] = {
     "left_click": Click,
@@ -30,7 +28,7 @@ _CLICKS: dict[str, type[Click | DoubleClick | RightClick]] = {
 }
 
 
-def parse(answer: Answer, shown_to: Shown) -> Move:
+def parse(answer: Answer, shown_to: Shown) -> Wish:
     """Return what an answer asks for.
 
     Raises:
@@ -45,7 +43,7 @@ def parse(answer: Answer, shown_to: Shown) -> Move:
         action = parse_ending(name, values, shown_to)
     else:
         action = _computer(values, shown_to)
-    return Move(action=action, note=answer.text.strip())
+    return Wish(action=action, note=answer.text.strip())
 
 
 def _computer(values: Mapping[str, Any], shown_to: Shown) -> Action:
@@ -61,7 +59,7 @@ def _action(name: str, arguments: Arguments, call: str) -> Action:
         case "left_click" | "double_click" | "right_click":
             return _CLICKS[name](target=arguments.place_or_pointer("coordinate"))
         case "mouse_move":
-            return MovePointer(target=arguments.place("coordinate"))
+            return Move(target=arguments.place("coordinate"))
         case "left_click_drag":
             source = arguments.place_or_pointer("start_coordinate")
             return Drag(source=source, target=arguments.place("coordinate"))

@@ -10,7 +10,7 @@ from typing import Any
 from ....memory.errors import ModelOutputError
 from ....tools.actions import Action, AskUser, Done, Fail
 from ....tools.models.answers import Answer
-from .form import Arguments, Move, Shown, question, unknown
+from .form import Arguments, Shown, Wish, question, unknown
 
 SYSTEM = (
     "You operate a computer's desktop with the computer tool, one action a turn. Each turn you get "
@@ -65,7 +65,7 @@ def parse_ending(name: str, values: Mapping[str, Any], shown_to: Shown) -> Actio
     return action
 
 
-def without_call(answer: Answer) -> Move:
+def without_call(answer: Answer) -> Wish:
     """Return what a message without a call asks for: that a person reads it.
 
     Raises:
@@ -73,4 +73,4 @@ def without_call(answer: Answer) -> Move:
     """
     if not answer.text.strip():
         raise ModelOutputError("expected one call, got an empty answer")
-    return Move(action=AskUser(question=question(answer.text)), note="it called nothing")
+    return Wish(action=AskUser(question=question(answer.text)), note="it called nothing")

@@ -40,7 +40,7 @@ _Made = TypeVar("_Made", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Wish:
     """What a model wants done, and why in its own words."""
 
     action: Action
@@ -81,7 +81,7 @@ class GuiFormat:
     instructions: Callable[[str, tuple[int, int]], tuple[str, str]]
     """From the task and the size of the picture sent to the system text (may be empty) and the
     first user text."""
-    parse: Callable[[Answer, Shown], Move]
+    parse: Callable[[Answer, Shown], Wish]
     tools: Callable[[int, int], list[dict[str, Any]]] | None = None
     """What it may call, for a picture's width and height; None if it answers in text. Any: a
     provider's JSON."""

@@ -10,21 +10,19 @@ from ....tools.actions import (
     Click,
     DoubleClick,
     Drag,
+    Move,
     Pause,
     PointTarget,
     RightClick,
     Scroll,
     TypeText,
 )
-from ....tools.actions import (
-    Move as MovePointer,
-)
 from ....tools.models.answers import Answer
 from ....tools.models.coordinates.families import family
 from ....tools.models.coordinates.native_tools import openai_computer
 from ....tools.models.coordinates.syntax import numbers_of
 from .endings import SYSTEM, ending_tools, parse_ending, without_call
-from .form import LOOK_AGAIN_S, Arguments, GuiFormat, Move, Shown, made, one_call, unknown
+from .form import LOOK_AGAIN_S, Arguments, GuiFormat, Shown, Wish, made, one_call, unknown
 
 PIXELS_A_NOTCH = 100
 WAIT_S = 2.0
@@ -34,7 +32,7 @@ STRAIGHT_PX = 10.0
 _CLICKS: dict[str, type[Click | RightClick]] = {"left": Click, "right": RightClick}
 
 
-def parse(answer: Answer, shown_to: Shown) -> Move:
+def parse(answer: Answer, shown_to: Shown) -> Wish:
     """Return what an answer asks for; its safety checks are for the planner.
 
     Raises:
@@ -54,7 +52,7 @@ def parse(answer: Answer, shown_to: Shown) -> Move:
         if arguments.has("keys") and arguments.take("keys") != []:
             raise arguments.wrong("keys to be held")
         arguments.only()
-    return Move(action=action, note=answer.text.strip())
+    return Wish(action=action, note=answer.text.strip())
 
 
 def _action(name: str, arguments: Arguments, call: str) -> Action:
@@ -67,7 +65,7 @@ def _action(name: str, arguments: Arguments, call: str) -> Action:
         case "double_click":
             return DoubleClick(target=_place(arguments))
         case "move":
-            return MovePointer(target=_place(arguments))
+            return Move(target=_place(arguments))
         case "drag":
             return _drag(arguments)
         case "scroll":

@@ -12,18 +12,16 @@ from ....tools.actions import (
     DoubleClick,
     Drag,
     Fail,
+    Move,
     Pause,
     RightClick,
     Scroll,
     TypeText,
 )
-from ....tools.actions import (
-    Move as MovePointer,
-)
 from ....tools.models.answers import Answer
 from ....tools.models.coordinates.families import family
 from ....tools.models.coordinates.syntax import parse_tool_call, shown, unwrap
-from .form import Arguments, GuiFormat, Move, Shown, made, one_call, unknown
+from .form import Arguments, GuiFormat, Shown, Wish, made, one_call, unknown
 
 PIXELS_A_NOTCH = 100
 _CLICKS: dict[str, type[Click | DoubleClick | RightClick]] = {
@@ -91,7 +89,7 @@ def computer_use(width: int, height: int) -> dict[str, Any]:
     }
 
 
-def parse(answer: Answer, shown_to: Shown) -> Move:
+def parse(answer: Answer, shown_to: Shown) -> Wish:
     """Return what an answer asks for; what stands before the call is its reason.
 
     Raises:
@@ -109,7 +107,7 @@ def parse(answer: Answer, shown_to: Shown) -> Move:
     arguments = Arguments(call, values, shown_to)
     action = _action(arguments.text("action"), arguments, call)
     arguments.only()
-    return Move(action=action, note=note.strip())
+    return Wish(action=action, note=note.strip())
 
 
 def _action(name: str, arguments: Arguments, call: str) -> Action:
@@ -117,7 +115,7 @@ def _action(name: str, arguments: Arguments, call: str) -> Action:
         case "left_click" | "double_click" | "right_click":
             return _CLICKS[name](target=arguments.place_or_pointer("coordinate"))
         case "mouse_move":
-            return MovePointer(target=arguments.place("coordinate"))
+            return Move(target=arguments.place("coordinate"))
         case "left_click_drag":
             source = arguments.pointer()
             return Drag(source=source, target=arguments.place("coordinate"))

@@ -23,7 +23,7 @@ from ....tools.actions import (
 from ....tools.models.answers import Answer
 from ....tools.models.coordinates.families import family
 from ....tools.models.coordinates.syntax import form, shown, unwrap
-from .form import Arguments, GuiFormat, Move, Shown, made, question, unknown
+from .form import Arguments, GuiFormat, Shown, Wish, made, question, unknown
 
 WAIT_S = 5.0  # "Sleep for 5s and take a screenshot to check for any changes."
 
@@ -92,7 +92,7 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[0]), text)
 
 
-def parse(answer: Answer, shown_to: Shown) -> Move:
+def parse(answer: Answer, shown_to: Shown) -> Wish:
     """Return what an answer asks for.
 
     Raises:
@@ -108,10 +108,9 @@ def parse(answer: Answer, shown_to: Shown) -> Move:
     if _NEXT_CALL.search(call):
         raise ModelOutputError(f"expected one action, got several: {shown(call)}; give the first")
     if name in ("type", "finished") and inside.strip():
-        return Move(action=_with_content(name, inside, call), note=thought)
-    return Move(
-        action=_action(name, _arguments(inside, call, shown_to), call, thought), note=thought
-    )
+        return Wish(action=_with_content(name, inside, call), note=thought)
+    arguments = _arguments(inside, call, shown_to)
+    return Wish(action=_action(name, arguments, call, thought), note=thought)
 
 
 def _with_content(name: str, inside: str, call: str) -> TypeText | Done:
