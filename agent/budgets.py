@@ -67,7 +67,7 @@ class Budgets:
             BudgetExceeded: If the same action met the same screen too often. The count is over the
                 whole run, so that two actions taken in turns for ever are caught as well.
         """
-        text = json.dumps(action, sort_keys=True) + screen_sha256
+        text = json.dumps(_without_views(action), sort_keys=True) + screen_sha256
         key = hashlib.sha256(text.encode()).hexdigest()
         self._seen[key] += 1
         if self._seen[key] > self._settings.max_repeats:
@@ -75,3 +75,13 @@ class Budgets:
                 f"the same {action['kind']} met the same screen {self._seen[key]} times; "
                 "the run goes in circles"
             )
+
+
+def _without_views(action: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an action without the ids of views, which are new at every look at the same screen."""
+    return {
+        name: {key: part for key, part in value.items() if key != "view"}
+        if isinstance(value, Mapping)
+        else value
+        for name, value in action.items()
+    }

@@ -5,6 +5,7 @@ import pytest
 from deskhand.agent.budgets import Budgets
 from deskhand.agent.run_settings import RunSettings
 from deskhand.memory.errors import BudgetExceeded
+from deskhand.tools.actions import Click, PointTarget
 
 
 class Clock:
@@ -50,3 +51,14 @@ def test_two_actions_taken_in_turns_are_a_circle_too() -> None:
         budgets.note_action(back, "b")
     with pytest.raises(BudgetExceeded, match=r"goes in circles$"):
         budgets.note_action(forth, "a")
+
+
+def test_a_point_is_the_same_at_the_next_look() -> None:
+    budgets = Budgets(RunSettings(max_repeats=2))
+    for number in range(3):
+        target = PointTarget(x=5, y=6, view=f"v{number}")
+        click = Click(target=target).model_dump(mode="json")
+        if number < 2:
+            budgets.note_action(click, "a")
+    with pytest.raises(BudgetExceeded, match=r"^the same click met the same screen 3 times; "):
+        budgets.note_action(click, "a")

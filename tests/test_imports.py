@@ -95,5 +95,13 @@ def test_planning_and_rehearsing_look_at_nothing() -> None:
     assert heavy_modules_after(code) == set()
 
 
+def test_models_that_see_are_prepared_without_their_frameworks() -> None:
+    code = (
+        "import deskhand.agent.planners.gui_models, deskhand.agent.cli.calibrate\n"
+        "import deskhand.tools.models.grounder, deskhand.tools.models.calibration_store\n"
+    )
+    assert heavy_modules_after(code) == set()
+
+
 def test_heavy_modules_are_noticed() -> None:
     assert heavy_modules_after("import mss") == {"mss"}

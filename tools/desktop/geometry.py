@@ -164,13 +164,18 @@ class View:
             StaleView: If the point belongs to another view.
             BadArgumentError: If this view is a picture from a file.
         """
-        if point.view_id != self.id:
-            raise StaleView(
-                f"the point belongs to view {point.view_id}, not to {self.id}; look again"
-            )
+        units = self._to_units(point)
         if not self.on_desktop:
             raise BadArgumentError(
                 "this picture is not of the live desktop; nothing can be clicked"
+            )
+        return units
+
+    def _to_units(self, point: Point) -> tuple[float, float]:
+        """Return the point in desktop units, or for a picture from a file in its own pixels."""
+        if point.view_id != self.id:
+            raise StaleView(
+                f"the point belongs to view {point.view_id}, not to {self.id}; look again"
             )
         return self.origin_x + point.x * self.scale_x, self.origin_y + point.y * self.scale_y
 
@@ -244,9 +249,15 @@ class View:
         )
 
     def carry(self, point: Point, onto: View) -> Point:
-        """Return the same place on the desktop as a point of another view.
+        """Return the same place as a point of another view.
+
+        Between pictures of the desktop, or between a picture from a file and what was cut out of
+        it or drawn at another size.
 
         Raises:
             StaleView: If the point is not of this view.
+            BadArgumentError: If only one of the two is of the desktop.
         """
-        return onto.from_desktop(*self.to_desktop(point))
+        if self.on_desktop != onto.on_desktop:
+            raise BadArgumentError("a picture from a file has no place on the desktop")
+        return onto.from_desktop(*self._to_units(point))

@@ -1,0 +1,1 @@
+"""The action formats that GUI models are trained on: their prompts, and strict parsers."""
