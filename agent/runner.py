@@ -28,6 +28,7 @@ from .planners.planner import Planner
 from .run_settings import RunResult, RunSettings, Status
 from .state import RunState
 from .step_records import StepWriter
+from .trajectory.model_calls import CallBook
 from .trajectory.recording import Recorder, StepRecord
 from .trajectory.report import write_report
 from .trajectory.run_folder import RunFolder
@@ -126,6 +127,8 @@ class _Run:
         self._writer = StepWriter(Recorder(folder.path), redaction, on_step=along.on_step)
         self._journal = Journal(folder.path / "journal.db")
         self._observer = load_observer(desktop)
+        budgets = Budgets(settings, spent_s=folder.spent_s)
+        self._calls = CallBook(folder.path, budgets, keep_prompts=settings.keep_prompts)
         self._graph = TaskGraph(
             planner=planner,
             hands=Hands(
@@ -141,7 +144,8 @@ class _Run:
             journal=self._journal,
             store=ObservationStore(folder.path, redaction),
             writer=self._writer,
-            budgets=Budgets(settings, spent_s=folder.spent_s),
+            budgets=budgets,
+            calls=self._calls,
             person=along.person,
             on_event=along.on_event,
         )
@@ -165,7 +169,9 @@ class _Run:
         self._folder.end(status=status, reason=reason)
         steps = len(self._writer.history())
         report = write_report(self._folder.path)
-        return RunResult(status=status, reason=reason, steps=steps, report=report)
+        return RunResult(
+            status=status, reason=reason, steps=steps, usage=self._calls.total, report=report
+        )
 
     def _stream(self, first: RunState, *, resume: bool) -> tuple[Status, str]:
         config: RunnableConfig = {
