@@ -2,7 +2,6 @@
 
 import base64
 import functools
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +40,7 @@ from .perception.ground import find_all
 from .perception.marks import annotate
 from .perception.news import render_news
 from .perception.observe import Observer, load_observer
+from .perception.pictures import encode
 from .perception.render import quoted, render_element, render_elements
 from .safety.gate import Gate
 
@@ -173,7 +173,7 @@ class DesktopToolkit(BaseToolkit):
             pixels = pixels.resize((round(pixels.width * scale), round(pixels.height * scale)))
             view = view.resize(pixels.width, pixels.height)
         self._shown[view.id] = view
-        data, mime_type = _encode(pixels)
+        data, mime_type = encode(pixels, max_bytes=MAX_PICTURE_BYTES)
         note = f"view {view.id}: {view.width}x{view.height} pixels"
         image = {
             "type": "image",
@@ -381,17 +381,3 @@ def _record(element: Element) -> dict[str, Any]:
         "source": element.source,
         "score": round(element.score, 3),
     }
-
-
-def _encode(picture: Image.Image) -> tuple[bytes, str]:
-    """Return the picture as PNG if that is small enough, else as JPEG that is."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    if buffer.tell() <= MAX_PICTURE_BYTES:
-        return buffer.getvalue(), "image/png"
-    for quality in (85, 75, 60, 40):
-        buffer = io.BytesIO()
-        picture.convert("RGB").save(buffer, "JPEG", quality=quality)
-        if buffer.tell() <= MAX_PICTURE_BYTES:
-            break
-    return buffer.getvalue(), "image/jpeg"
