@@ -10,10 +10,11 @@ from deskhand.tools.safety.fence import Fence, defuse
 
 CONTROL_TOKENS = [
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|start_header_id|>",
-    "<|vision_start|>", "<|channel|>", "<｜User｜>", "<｜end▁of▁sentence｜>", "</s>", "<s>", "<bos>",
-    "<eos>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>",
-    "[TOOL_CALLS]", "[AVAILABLE_TOOLS]", "<tool_call>", "</tool_call>", "<function=click>",
-    "<parameter=id>", "<think>", "</think>", "<image>", "<image_soft_token>", "<system>", "<img>",
+    "<|vision_start|>", "<|channel|>", "<｜User｜>", "<｜end▁of▁sentence｜>", "</s>", "<s>",
+    "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>",
+    "<</SYS>>", "[TOOL_CALLS]", "[AVAILABLE_TOOLS]", "<tool_call>", "</tool_call>",
+    "<function=click>", "<parameter=id>", "<think>", "</think>", "<image>", "<image_soft_token>", "<system>",
+    "<img>",
 ]  # fmt: skip
 
 
