@@ -13,8 +13,8 @@ CONTROL_TOKENS = [
     "<|vision_start|>", "<|channel|>", "<｜User｜>", "<｜end▁of▁sentence｜>", "</s>", "<s>",
     "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>",
     "<</SYS>>", "[TOOL_CALLS]", "[AVAILABLE_TOOLS]", "<tool_call>", "</tool_call>",
-    "<function=click>", "<parameter=id>", "<think>", "</think>", "<image>", "<image_soft_token>", "<system>",
-    "<img>",
+    "<function=click>", "<parameter=id>", "<think>", "</think>", "<image>", "<image_soft_token>",
+    "<system>", "<img>",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 run.json        what was asked, where, how it stands; replaced as a whole
 steps.jsonl     one settled step a line
+model_calls.jsonl  one model call a line, if the planner calls models
 captures/       pictures, each stored once, and what was seen in them
 journal.db      makes each action happen at most once
 checkpoint.db   the graph's state
