@@ -170,7 +170,7 @@ class TaskGraph:
             calls=self._calls,
         )
         try:
-            proposal = self._planner.plan(turn)
+            proposal = self._calls.counting(self._planner, turn)
         except BudgetExceeded as error:
             return {"status": "budget", "reason": str(error)}
         action = proposal.action

@@ -74,6 +74,20 @@ def parse_instructions(text: str) -> tuple[Sentence, ...]:
     return _checked(sentences)
 
 
+def begins_like_a_sentence(text: str) -> bool:
+    """Tell whether a text begins with a verb of the language, or what may be meant for one.
+
+    >>> begins_like_a_sentence("klick Save"), begins_like_a_sentence("please save my letter")
+    (True, False)
+    """
+    first = re.search(r"^\s*([^\s#][^\s]*)", re.sub(r"(?m)^\s*#.*$", "", text))
+    if first is None:
+        return False
+    word = first[1].casefold().rstrip(".:,!")
+    known = {verb.split()[0] for verb in (*verbs(), "launch", "switch to")} | set(OTHER_WORDS)
+    return word in known or bool(difflib.get_close_matches(word, known, n=1))
+
+
 def _parse(text: str) -> Tree[Token]:
     interactive = sentence_parser().parse_interactive(text)
     tokens: list[Token] = []

@@ -11,12 +11,15 @@ from ...tools.actions import Action, Done, Drag, ElementTarget, Fail, Target, ta
 from ...tools.perception.elements import Element, Observation
 from ..instructions.write import write_action
 from .chat_calls import CountedModel
-from .chat_prompt import Pictures, Prompt, PromptLimits, as_shown, build_prompt, wants_picture
+from .chat_prompt import Prompt, PromptLimits, as_shown, build_prompt, wants_picture
 from .chat_tools import ENDS, parse_call
+from .pictures import Pictures
 from .planner import Proposal, Turn
 from .usage import Price, Usage
 
 NOTE_CHARS = 300
+MARKING = ("anthropic-chat",)
+"""Kinds of models whose provider keeps the head of a prompt only where it is told to."""
 WENT_WRONG = {"no_effect": "had no effect", "diverged": "went wrong", "refused": "was refused"}
 
 
@@ -64,6 +67,7 @@ class ChatPlanner:
         if sees_pictures is None:
             sees_pictures = bool((model.profile or {}).get("image_inputs", False))
         self._sees_pictures = sees_pictures
+        self._marks_head = model._llm_type in MARKING
         self._looks: dict[int, Observation] = {}
         """What was shown, by step: of the present one and the one before."""
 
@@ -91,6 +95,7 @@ class ChatPlanner:
             has_picture=self._sees_pictures and wants_picture(turn, self._options.pictures),
             limits=self._options.limits,
             secret_names=self._secret_names,
+            marks_head=self._marks_head,
         )
         try:
             action, note, usage = self._ask(turn, prompt)

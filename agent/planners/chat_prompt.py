@@ -11,7 +11,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
@@ -24,9 +24,8 @@ from ...tools.perception.render import Rendering, estimate_tokens, render_elemen
 from ...tools.safety.fence import Fence
 from ...tools.safety.redaction import blackened
 from ..prompts import load_prompt
+from .pictures import Pictures
 from .planner import StepSummary, Turn
-
-Pictures = Literal["never", "auto", "always"]
 
 FULL_STEPS = 5
 """So many of the last steps are told with their evidence."""
@@ -98,6 +97,7 @@ def build_prompt(
     has_picture: bool,
     limits: PromptLimits,
     secret_names: Collection[str] = (),
+    marks_head: bool = False,
 ) -> Prompt:
     """Return the prompt of a turn.
 
@@ -110,6 +110,7 @@ def build_prompt(
             elsewhere.
         limits: How much the prompt may hold.
         secret_names: Secrets that the model can have typed.
+        marks_head: Say where the fixed head ends, for providers that keep it only then.
     """
     fence = Fence()
     rendering = render_elements(shown, budget=limits.screen_tokens)
@@ -128,7 +129,7 @@ def build_prompt(
     if has_picture:
         content.append(_picture(shown, limits))
     return Prompt(
-        messages=(SystemMessage(load_prompt("chat_system")), HumanMessage(content=content)),
+        messages=(_head(is_marked=marks_head), HumanMessage(content=content)),
         numbers=_numbers(shown, rendering, has_picture=has_picture),
         n_pictures=int(has_picture),
     )
@@ -137,6 +138,14 @@ def build_prompt(
 def prompt_text(messages: Sequence[BaseMessage]) -> str:
     """Return the text of messages, without pictures."""
     return "\n\n".join(f"{message.type}: {message.text}" for message in messages)
+
+
+def _head(*, is_marked: bool) -> SystemMessage:
+    rules = load_prompt("chat_system").system
+    if not is_marked:
+        return SystemMessage(rules)
+    block = {"type": "text", "text": rules, "cache_control": {"type": "ephemeral"}}
+    return SystemMessage(content=[block])
 
 
 def _constant(task: str, secret_names: Collection[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...memory.errors import RunError
 from ..budgets import Budgets
+from ..planners.planner import Planner, Proposal, Turn
 from ..planners.usage import ModelCall, Usage
 from .recording import append_record, read_records
 
@@ -53,6 +54,27 @@ class CallBook:
     def of_step(self, step: int) -> Usage:
         """Return what the calls for one step cost."""
         return self._by_step.get(step, Usage())
+
+    def counting(self, planner: Planner, turn: Turn) -> Proposal:
+        """Return the planner's proposal, with what it cost counted and recorded.
+
+        A planner that tells its calls one by one has done so; of another, the sum is taken.
+        """
+        known = self.of_step(turn.step)
+        proposal = planner.plan(turn)
+        usage = proposal.usage
+        if self.of_step(turn.step) == known and usage.tokens:
+            call = ModelCall(
+                model=planner.name,
+                answer=proposal.action.kind,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                cached_tokens=usage.cached_tokens,
+                seconds=usage.seconds,
+                price=usage.price,
+            )
+            self.note(turn.step, call)
+        return proposal
 
     def check(self, step: int) -> None:
         """Raise if no more calls may be made in a step.

@@ -86,6 +86,7 @@ class RunFolder:
         task: str,
         *,
         planner: str = "instructions",
+        model: Mapping[str, Any] | None = None,
         desktop: DesktopPlace | None = None,
         config: Mapping[str, Any] | None = None,
     ) -> "RunFolder":
@@ -95,6 +96,7 @@ class RunFolder:
             home: Folder of all runs; None for the user's data folder.
             task: What was asked, with its secrets hidden.
             planner: Name of the planner.
+            model: Which model it asks, plain data without its key.
             desktop: Where it acts, where that is known already.
             config: Settings to remember, plain data.
 
@@ -117,6 +119,7 @@ class RunFolder:
             id=path.name,
             task=task,
             planner=planner,
+            model={} if model is None else model,
             status="running",
             created=now,
             began=now,
