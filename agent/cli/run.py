@@ -143,7 +143,7 @@ def run(
     Examples:
       deskhand run --sandbox 'open mousepad then type "Grüße, 你好"'
       deskhand run steps.txt --app galculator --max-steps 20
-      deskhand run --model anthropic:claude-sonnet-4-5 "put Ada into the form and save"
+      deskhand run --model anthropic:claude-sonnet-5-5 "put Ada into the form and save"
       deskhand run --resume last
     """
     settings: CliSettings = context.obj

@@ -20,6 +20,8 @@ MAX_DEPTH = 10
 """How deep blocks may stand in blocks."""
 
 SHOWN_CHARS = 50
+ALIKE = 0.8
+"""Likeness from which a first word is taken for a verb with a letter wrong: klick, not please."""
 OPENING_QUOTES = "\"“'‘"
 BEGINNINGS = frozenset({"_THEN", "_SEP", "_COLON", "OTHERWISE_BLOCK", "_OTHERWISE"})
 """Terminals after which a sentence begins."""
@@ -85,7 +87,7 @@ def begins_like_a_sentence(text: str) -> bool:
         return False
     word = first[1].casefold().rstrip(".:,!")
     known = {verb.split()[0] for verb in (*verbs(), "launch", "switch to")} | set(OTHER_WORDS)
-    return word in known or bool(difflib.get_close_matches(word, known, n=1))
+    return word in known or bool(difflib.get_close_matches(word, known, n=1, cutoff=ALIKE))
 
 
 def _parse(text: str) -> Tree[Token]:

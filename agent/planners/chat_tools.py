@@ -42,10 +42,12 @@ def _arguments() -> Mapping[str, type[BaseModel]]:
     return {kind.model_fields["kind"].default: _arguments_of(kind) for kind in get_args(union)}
 
 
-@cache
-def action_tools() -> tuple[dict[str, Any], ...]:
-    """Return the tools in the form that every LangChain chat model binds."""
-    return tuple(
+def action_tools() -> list[dict[str, Any]]:
+    """Return the tools in the form that every LangChain chat model binds.
+
+    They are made anew each time: some packages change what they are given.
+    """
+    return [
         {
             "type": "function",
             "function": {
@@ -55,7 +57,7 @@ def action_tools() -> tuple[dict[str, Any], ...]:
             },
         }
         for name, takes in _arguments().items()
-    )
+    ]
 
 
 def parse_call(
@@ -122,8 +124,8 @@ def _expectation() -> Any:  # Any: as pydantic types its fields
 
 
 def _plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a JSON schema without titles and nulls: not every server reads these."""
-    plain: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    """Return a JSON schema of the keywords that every server reads; ours checks the rest."""
+    plain: dict[str, Any] = {"type": "object", "properties": {}}
     for name, prop in schema.get("properties", {}).items():
         kinds = [kind for kind in prop.get("anyOf", ()) if kind != {"type": "null"}]
         merged = {**prop, **(kinds[0] if kinds else {})}

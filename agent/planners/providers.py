@@ -60,9 +60,11 @@ def hosted_model(model: str, *, keys: Mapping[str, str]) -> BaseChatModel:
     provider, _, name = model.partition(":")
     provider = provider.replace("-", "_")
     known = _PROVIDERS.get(provider, _Provider())
+    has_no_key = bool(known.keys) and not any(keys.get(key) for key in known.keys)
+    built: BaseChatModel | None = None
     try:
         with _in_environment(keys):
-            built: BaseChatModel = init_chat_model(
+            built = init_chat_model(
                 name,
                 model_provider=provider,
                 timeout=HOSTED_TIMEOUT_S,
@@ -76,12 +78,12 @@ def hosted_model(model: str, *, keys: Mapping[str, str]) -> BaseChatModel:
         ) from error
     # Each provider's package has a tree of errors of its own, with no common root.
     except Exception as error:
-        if known.keys and not any(keys.get(key) for key in known.keys):
-            raise ConfigError(
-                f"--model {model} needs a key in {' or '.join(known.keys)}"
-            ) from error
-        reason = " ".join(str(error).split())[:REASON_CHARS]
-        raise ConfigError(f"--model {model} cannot be set up: {reason}") from error
+        if not has_no_key:
+            reason = " ".join(str(error).split())[:REASON_CHARS]
+            raise ConfigError(f"--model {model} cannot be set up: {reason}") from error
+    # Some packages complain of a missing key, others only once they are asked.
+    if built is None or has_no_key:
+        raise ConfigError(f"--model {model} needs a key in {' or '.join(known.keys)}")
     return built
 
 
