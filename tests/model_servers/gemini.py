@@ -26,7 +26,8 @@ class GeminiServer(ModelServer):
             yield "no key"
         if unknown := set(body) - KNOWN:
             yield f"unknown parameters {sorted(unknown)}"
-        if not all(set(part) == {"text"} for part in body["systemInstruction"]["parts"]):
+        rules = body.get("systemInstruction", {}).get("parts", [{}])
+        if not all(set(part) == {"text"} for part in rules):
             yield "a system instruction that is no text"
         names = set()
         for tool in body.get("tools", ()):
@@ -62,9 +63,10 @@ class GeminiServer(ModelServer):
                     data = part["inlineData"]
                     if role != "user":
                         yield "a picture of the model"
-                    yield from check_picture(
-                        data.get("mimeType", data.get("mime_type")), data["data"]
-                    )
+                    # Both spellings of names and both alphabets of base64 are taken, as in all
+                    # of Google's JSON.
+                    mime_type = data.get("mimeType", data.get("mime_type"))
+                    yield from check_picture(mime_type, data["data"].translate(URL_SAFE))
 
     def prompt(self, body: Mapping[str, Any]) -> str:
         said = []
