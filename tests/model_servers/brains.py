@@ -17,7 +17,7 @@ def fill_in(label: str, text: str, button: str, done: str) -> Brain:
         screen = "" if found is None else found[2]
         if done in screen:
             return Reply("done", {"summary": f"the screen says {done}"})
-        if re.search(rf'\d+ textbox "{re.escape(text)}"', screen):
+        if f'"{text}"' in screen:  # in the field, or as a text of its own that is read in it
             return Reply("click", {"element": _number(screen, "button", button)})
         field = _number(screen, "textbox", label)
         return Reply("type_text", {"element": field, "text": text}, text="The name is missing.")
@@ -56,3 +56,14 @@ def always(status: int) -> Callable[[str], Reply]:
 def _number(screen: str, role: str, label: str) -> int:
     found = re.search(rf'(\d+) {role} "{re.escape(label)}"', screen)
     return int(found[1]) if found else WRONG_ID
+
+
+def opening_first(command: list[str], window: str, brain: Brain) -> Brain:
+    """Start an application while its window is not on the screen."""
+
+    def answer(prompt: str) -> Reply:
+        if f'window "{window}"' not in prompt.partition("the screen now]")[2]:
+            return Reply("launch", {"command": command})
+        return brain(prompt)
+
+    return answer
