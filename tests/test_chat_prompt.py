@@ -44,7 +44,7 @@ def test_the_prompt_is_laid_out_for_caches(screen: FormScreen) -> None:
     (system, user), (system_2, user_2) = model.asked
     assert system.type == "system"
     assert system == system_2
-    assert user.content[0] == user_2.content[0] == {"type": "text", "text": f"Task:\n{TASK}"}
+    assert user.content[0] == user_2.content[0] == {"type": "text", "text": f"Task:\n{TASK}\n\n"}
     assert user.content[1] != user_2.content[1]
 
 

@@ -150,7 +150,8 @@ def _head(*, is_marked: bool) -> SystemMessage:
 
 def _constant(task: str, secret_names: Collection[str]) -> str:
     names = f"\n\nSecrets by name: {', '.join(sorted(secret_names))}" if secret_names else ""
-    return f"Task:\n{task}{names}"
+    # Some servers put the parts of a message together with nothing between them.
+    return f"Task:\n{task}{names}\n\n"
 
 
 def _history(steps: Sequence[StepSummary], fence: Fence) -> list[str]:
