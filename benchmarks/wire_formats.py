@@ -22,10 +22,9 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from deskhand.agent.planners.choose import Belongings, ModelChoice, load_planner
 from deskhand.agent.planners.planner import Turn
 from deskhand.tools.perception.elements import Observation
-from tests.model_servers.anthropic_messages import AnthropicServer
 from tests.model_servers.brains import fill_in, wrong_first
 from tests.model_servers.form_desk import FormScreen
-from tests.model_servers.gemini import GeminiServer
+from tests.model_servers.hosted import HOSTED
 from tests.model_servers.openai_chat import OpenAIServer
 from tests.model_servers.server import ModelServer
 
@@ -33,16 +32,6 @@ SHOWN_CHARS = 60
 SHOWN_ITEMS = 2
 """Of a long list, such as that of the tools."""
 TASK = "put Ada into the form and save it"
-HOSTED: tuple[tuple[type[ModelServer], str, str, str], ...] = (
-    (OpenAIServer, "openai:gpt-5.4-mini", "OPENAI", "/v1"),
-    (AnthropicServer, "anthropic:claude-sonnet-5-5", "ANTHROPIC", ""),
-    (GeminiServer, "google-genai:gemini-3.5-flash", "GOOGLE", ""),
-)
-ADDRESSES = {
-    "OPENAI": "OPENAI_BASE_URL",
-    "ANTHROPIC": "ANTHROPIC_BASE_URL",
-    "GOOGLE": "GOOGLE_GEMINI_BASE_URL",
-}
 
 
 def ask(server: ModelServer, choice: ModelChoice, keys: dict[str, str]) -> dict[str, Any]:
@@ -88,11 +77,11 @@ def all_ways() -> list[dict[str, Any]]:
     """Return what was received, for each provider and for a server that is named by its address."""
     brain = wrong_first(fill_in("Name", "Ada", "Save", "saved Ada"), also_prose=False)
     rows = []
-    for kind, model, variable, path in HOSTED:
-        with kind(brain) as server:
-            os.environ[ADDRESSES[variable]] = server.address + path
-            choice = ModelChoice(model=model, pictures="always")
-            rows.append(ask(server, choice, {f"{variable}_API_KEY": "none"}))
+    for hosted in HOSTED.values():
+        with hosted.server(brain) as server:
+            os.environ[hosted.address_variable] = server.address + hosted.path
+            choice = ModelChoice(model=hosted.model, pictures="always")
+            rows.append(ask(server, choice, {hosted.key_variable: "none"}))
     with OpenAIServer(brain) as server:
         choice = ModelChoice(model=f"{server.address}/v1", name="tiny", pictures="always")
         rows.append(ask(server, choice, {}))

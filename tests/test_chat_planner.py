@@ -285,6 +285,14 @@ def test_errors_are_one_line_that_says_what_to_do(
     assert [call.answer for call in book.calls] == [f"error: {type(error).__name__}"]
 
 
+def test_a_model_of_our_own_says_itself_what_is_wrong(screen: FormScreen) -> None:
+    chosen, _ = planner(ModelUnavailable("its file is gone"))
+    book = Book()
+    with pytest.raises(ModelUnavailable, match=r"^its file is gone$"):
+        chosen.plan(turn(screen, calls=book))
+    assert [call.answer for call in book.calls] == ["error: ModelUnavailable"]
+
+
 def test_a_cause_tells_what_is_the_matter(screen: FormScreen) -> None:
     error = RuntimeError("wrapped")
     error.__cause__ = StatusError(429)

@@ -265,7 +265,7 @@ def test_a_run_goes_on_with_its_model(
     assert jobs[0].plan.planner.name == "chat (tiny at http://127.0.0.1:9/v1)"
     assert run("--resume", "last", "--model", "openai:x", capsys=capsys) == (
         2,
-        "deskhand: error: --resume goes on with the model that the run began with, not --model\n",
+        "deskhand: error: --resume goes on with the model that the run began with; name none\n",
     )
 
 

@@ -20,25 +20,14 @@ from deskhand.tools import verification
 # Not installed; last, so that nothing else is found there first.
 sys.path.append(str(Path(__file__).parent.parent))
 
-from tests.model_servers.anthropic_messages import AnthropicServer
 from tests.model_servers.brains import always, failing_first, fill_in, wrong_first
 from tests.model_servers.form_desk import FormObserver, FormScreen
-from tests.model_servers.gemini import GeminiServer
+from tests.model_servers.hosted import HOSTED
 from tests.model_servers.openai_chat import OpenAIServer
-from tests.model_servers.server import Brain, ModelServer
+from tests.model_servers.server import Brain
 
 TASK = "put Ada into the form and save it"
 GOOD = fill_in("Name", "Ada", "Save", "saved Ada")
-ADDRESS_VARIABLES = {
-    "openai": "OPENAI_BASE_URL",
-    "anthropic": "ANTHROPIC_BASE_URL",
-    "google-genai": "GOOGLE_GEMINI_BASE_URL",
-}
-HOSTED: dict[str, tuple[type[ModelServer], str, str, str]] = {
-    "openai": (OpenAIServer, "openai:gpt-5.4-mini", "OPENAI_API_KEY", "/v1"),
-    "anthropic": (AnthropicServer, "anthropic:claude-sonnet-5-5", "ANTHROPIC_API_KEY", ""),
-    "google-genai": (GeminiServer, "google-genai:gemini-3.5-flash", "GOOGLE_API_KEY", ""),
-}
 WAYS = (*HOSTED, "address")
 
 
@@ -49,7 +38,7 @@ class Way:
         self, name: str, home: Path, screen: FormScreen, patch: pytest.MonkeyPatch
     ) -> None:
         self.name, self.screen, self.home, self._patch = name, screen, home, patch
-        kind = OpenAIServer if name == "address" else HOSTED[name][0]
+        kind = OpenAIServer if name == "address" else HOSTED[name].server
         self.server = kind(GOOD)
 
     def choice(self, pictures: str) -> tuple[ModelChoice, Belongings]:
@@ -57,11 +46,12 @@ class Way:
         if self.name == "address":
             choice = ModelChoice(model=f"{address}/v1", name="tiny", pictures=pictures)  # type: ignore[arg-type]  # of the test's table
             return choice, Belongings(prices={"tiny": Price(input=1, output=1)})
-        _, model, key, path = HOSTED[self.name]
-        self._patch.setenv(ADDRESS_VARIABLES[self.name], address + path)
-        choice = ModelChoice(model=model, pictures=pictures)  # type: ignore[arg-type]  # as above
+        hosted = HOSTED[self.name]
+        self._patch.setenv(hosted.address_variable, address + hosted.path)
+        choice = ModelChoice(model=hosted.model, pictures=pictures)  # type: ignore[arg-type]  # as above
         return choice, Belongings(
-            keys={key: "key-of-the-test"}, prices={model: Price(input=1, output=1)}
+            keys={hosted.key_variable: "key-of-the-test"},
+            prices={hosted.model: Price(input=1, output=1)},
         )
 
     def run(self, brain: Brain, *, pictures: str = "auto", max_steps: int = 10) -> RunResult:
@@ -82,8 +72,8 @@ def way(
     screen = FormScreen(tmp_path)
     monkeypatch.setattr(runner, "load_observer", lambda _desktop: FormObserver(screen))
     monkeypatch.setattr(verification, "PATIENCE_S", 0.1)
-    for _, _, key, _ in HOSTED.values():
-        monkeypatch.delenv(key, raising=False)
+    for hosted in HOSTED.values():
+        monkeypatch.delenv(hosted.key_variable, raising=False)
     way = Way(request.param, tmp_path, screen, monkeypatch)
     with way.server:
         yield way

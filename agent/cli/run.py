@@ -150,8 +150,8 @@ def run(
     rules = load_policy(settings.policy if policy is None else policy)
     if (task is None) == (resume is None):
         raise ConfigError("give a task, or --resume RUN to go on with one; see `deskhand run -h`")
-    if resume is not None and model is not None:
-        raise ConfigError("--resume goes on with the model that the run began with, not --model")
+    if resume is not None and (model is not None or model_name is not None):
+        raise ConfigError("--resume goes on with the model that the run began with; name none")
     if task is not None and dry_run:
         _show_plan(task, app, model, policy=rules, is_json=json)
         return

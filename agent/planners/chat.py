@@ -14,13 +14,12 @@ from .chat_calls import CountedModel
 from .chat_prompt import Prompt, PromptLimits, as_shown, build_prompt, wants_picture
 from .chat_tools import ENDS, parse_call
 from .pictures import Pictures
-from .planner import Proposal, Turn
+from .planner import WENT_WRONG, Proposal, Turn
 from .usage import Price, Usage
 
 NOTE_CHARS = 300
 MARKING = ("anthropic-chat",)
 """Kinds of models whose provider keeps the head of a prompt only where it is told to."""
-WENT_WRONG = {"no_effect": "had no effect", "diverged": "went wrong", "refused": "was refused"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,8 +63,6 @@ class CountedModel:
         started = time.monotonic()
         try:
             answer = self._bound.invoke(list(messages))
-        except DeskhandError:
-            raise
         # Each provider's package has a tree of errors of its own, with no common root.
         except Exception as error:
             failed = ModelCall(
@@ -76,6 +74,8 @@ class CountedModel:
                 prompt=prompt,
             )
             turn.calls.note(turn.step, failed)
+            if isinstance(error, DeskhandError):  # a model of our own says itself what is wrong
+                raise
             raise unavailable(self.name, error) from error
         if not isinstance(answer, AIMessage):
             raise ModelOutputError(f"{self.name} gave a {type(answer).__name__}, no message")

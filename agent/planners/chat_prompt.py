@@ -25,7 +25,7 @@ from ...tools.safety.fence import Fence
 from ...tools.safety.redaction import blackened
 from ..prompts import load_prompt
 from .pictures import Pictures
-from .planner import StepSummary, Turn
+from .planner import WENT_WRONG, StepSummary, Turn
 
 FULL_STEPS = 5
 """So many of the last steps are told with their evidence."""
@@ -38,7 +38,6 @@ EVIDENCE_CHARS = 300
 ANSWER_CHARS = 1000
 FEW_ELEMENTS = 8
 """A screen with fewer of them is one that was hardly read: a picture says more."""
-WENT_WRONG = ("no_effect", "diverged")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

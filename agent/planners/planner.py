@@ -10,6 +10,13 @@ from ...tools.perception.elements import Observation
 from ...tools.safety.redaction import Redaction
 from .usage import ModelCall, Usage
 
+WENT_WRONG: Mapping[Effect, str] = {
+    "no_effect": "had no effect",
+    "diverged": "went wrong",
+    "refused": "was refused",
+}
+"""Effects after which the screen is not the one that the action was to lead to, in words."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSummary:
