@@ -28,7 +28,7 @@ from .budgets import Budgets
 from .journal import Journal
 from .observations import ObservationStore
 from .people import Person
-from .planners.planner import Planner, StepSummary, Turn
+from .planners.planner import Planner, Turn
 from .state import RunState
 from .step_records import StepWriter
 from .trajectory.model_calls import CallBook
@@ -171,15 +171,12 @@ class TaskGraph:
         )
         try:
             proposal = self._calls.counting(self._planner, turn)
-        except BudgetExceeded as error:
-            return {"status": "budget", "reason": str(error)}
-        action = proposal.action
-        if isinstance(action, Done):
-            return {"status": "done", "reason": action.summary}
-        if isinstance(action, Fail):
-            return {"status": "failed", "reason": action.reason}
-        record = action.model_dump(mode="json")
-        try:
+            action = proposal.action
+            if isinstance(action, Done):
+                return {"status": "done", "reason": action.summary}
+            if isinstance(action, Fail):
+                return {"status": "failed", "reason": action.reason}
+            record = action.model_dump(mode="json")
             self._budgets.note_action(record, observation.capture.sha256)
         except BudgetExceeded as error:
             return {"status": "budget", "reason": str(error)}
@@ -399,6 +396,3 @@ def _after_guard(state: RunState) -> str:
 
 def _after_act(state: RunState) -> str:
     return "observe" if state.get("must_look_again") else "verify"
-
-
-__all__ = ["Event", "StepSummary", "TaskGraph"]

@@ -17,6 +17,8 @@ from deskhand.agent.planners.instructions import InstructionPlanner
 from deskhand.agent.planners.usage import Price
 from deskhand.agent.trajectory.run_folder import RunFolder
 from deskhand.memory.errors import ConfigError, InstructionError, RunError
+from deskhand.tools.actions import Action, Launch, PressKeys, TypeText
+from deskhand.tools.safety.policy import MODEL_RULES, ActionContext, Policy
 
 PLAIN = "please write a letter to Ada"
 SERVER = ModelChoice(model="http://127.0.0.1:9/v1", name="tiny")
@@ -175,6 +177,28 @@ def test_secrets_of_the_environment_have_names_for_the_model() -> None:
     assert "hunter2" not in repr(planned)
 
 
+@pytest.mark.parametrize(
+    ("action", "app", "by_sentences", "by_a_model"),
+    [
+        (Launch(command=("mousepad", "notes.txt")), "", "allow", "allow"),
+        (Launch(command=("sh", "-c", "rm -rf .")), "", "allow", "ask"),
+        (Launch(command=("/usr/bin/python3", "x.py")), "", "allow", "ask"),
+        (Launch(command=("xfce4-terminal",)), "", "allow", "ask"),
+        (TypeText(text="rm -rf ."), "XTerm", "allow", "ask"),
+        (PressKeys(keys=("enter",)), "Gnome-terminal", "allow", "ask"),
+        (TypeText(text="hello"), "Mousepad", "allow", "allow"),
+        (PressKeys(keys=("alt", "f4")), "Mousepad", "ask", "ask"),
+    ],
+)
+def test_a_model_is_asked_about_before_it_runs_commands(
+    action: Action, app: str, by_sentences: str, by_a_model: str
+) -> None:
+    context = ActionContext(app=app)
+    sentences, model = (planning.policy_for(plan(*of)) for of in (("click Save",), (PLAIN, SERVER)))
+    assert sentences.decide(action, context).verdict == by_sentences
+    assert model.decide(action, context).verdict == by_a_model
+
+
 # --- settings
 
 
@@ -262,6 +286,7 @@ def test_a_run_goes_on_with_its_model(
     run("--resume", "last", capsys=capsys)
     assert jobs[0].plan.task == PLAIN
     assert jobs[0].plan.choice == SERVER
+    assert jobs[0].policy == Policy(rules=MODEL_RULES)
     assert jobs[0].plan.planner.name == "chat (tiny at http://127.0.0.1:9/v1)"
     assert run("--resume", "last", "--model", "openai:x", capsys=capsys) == (
         2,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...memory.errors import ConfigError, InstructionError
+from ...tools.safety.policy import MODEL_RULES, Policy
 from ..instructions.parse import begins_like_a_sentence, parse_instructions, point_at
 from ..instructions.secrets import hide_secrets
 from ..planners.choose import (
@@ -90,6 +91,11 @@ def plan_again(folder: RunFolder, settings: CliSettings) -> Plan:
     if info.model:
         return _plan_with(ModelChoice.from_json(info.model), info.task, settings)
     return Plan(task=info.task, secrets=secrets_of(info.task, hidden={}, given=settings.secrets))
+
+
+def policy_for(plan: Plan) -> Policy:
+    """Return the built-in policy: for a model it asks before commands and terminals as well."""
+    return Policy() if plan.choice is None else Policy(rules=MODEL_RULES)
 
 
 def _default_for(text: str) -> ModelChoice | None:

@@ -147,7 +147,8 @@ def run(
       deskhand run --resume last
     """
     settings: CliSettings = context.obj
-    rules = load_policy(settings.policy if policy is None else policy)
+    policy_file = settings.policy if policy is None else policy
+    rules = load_policy(policy_file)
     if (task is None) == (resume is None):
         raise ConfigError("give a task, or --resume RUN to go on with one; see `deskhand run -h`")
     if resume is not None and (model is not None or model_name is not None):
@@ -179,7 +180,7 @@ def run(
                 keep_prompts=keep_prompts,
                 otherwise=None if folder is None else folder.info.config,
             ),
-            policy=rules,
+            policy=planning.policy_for(plan) if policy_file is None else rules,
             runs=home(context, runs_dir),
             sandbox=parse_size(size) if sandbox else None,
             resume=folder,

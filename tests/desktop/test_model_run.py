@@ -30,7 +30,7 @@ def test_a_form_is_filled_in(tmp_path: Path) -> None:
     with OpenAIServer(brain) as server:
         done = subprocess.run(
             [
-                sys.executable, "-m", "deskhand.agent.cli", "run", "--sandbox", "--json",
+                sys.executable, "-m", "deskhand.agent.cli", "run", "--sandbox", "--json", "--yes",
                 "--model", f"{server.address}/v1", "--model-name", "x", "--max-steps", "8",
                 "sign Ada Byron up in the form",
             ],
