@@ -11,7 +11,7 @@ Status = Literal["running", "done", "failed", "stopped", "asked", "budget"]
 running  a process is on it, or was killed on it
 done     the planner says the task is finished
 failed   a step went wrong in a way the planner could not go on from
-stopped  a person took over; `resume` goes on
+stopped  a person took over, or a model is away; `resume` goes on
 asked    a question or an approval waits for a person; `resume` goes on
 budget   a limit on steps, seconds, tokens or repeats is used up
 """

@@ -11,7 +11,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.errors import GraphRecursionError
 from langgraph.graph.state import CompiledStateGraph
 
-from ..memory.errors import DeskhandError, RunError, TakenOver
+from ..memory.errors import DeskhandError, ModelUnavailable, RunError, TakenOver
 from ..tools.desktop.desktop import Desktop
 from ..tools.hands import Hands
 from ..tools.perception.observe import load_observer
@@ -78,8 +78,9 @@ def run_task(
         along: Person, policy, secrets and listeners.
 
     Returns:
-        How it ended, with the report's path. A run that was stopped by a person, asked a question
-        that nobody answered, or was killed can be resumed with `resume_task`.
+        How it ended, with the report's path. A run that was stopped by a person, lost
+        its model, asked a question that nobody answered, or was killed can be resumed with
+        `resume_task`.
 
     Raises:
         InstructionError: If the task does not parse, before anything is done.
@@ -160,6 +161,9 @@ class _Run:
                     self._desktop.input.release_everything()
                 status, reason = self._stream(first, resume=resume)
         except TakenOver as error:
+            status, reason = "stopped", str(error)
+        except ModelUnavailable as error:
+            # Nothing went wrong on the desktop: it is kept, and the run goes on once it answers.
             status, reason = "stopped", str(error)
         except DeskhandError as error:
             status, reason = "failed", str(error)

@@ -130,7 +130,7 @@ def test_the_other_budgets_hold(runs: Runs, limits: dict[str, int], asked: int) 
 def test_a_run_goes_on_once_the_server_is_back(runs: Runs, screen: FormScreen) -> None:
     result = runs.run(GOOD[0], StatusError(503))
     assert (result.status, result.reason) == (
-        "failed", "model scripted: its server fails (503); try again later",
+        "stopped", "model scripted: its server fails (503); try again later",
     )  # fmt: skip
     result = runs.resume(*GOOD[1:])
     assert (result.status, screen.saved, screen.typed) == ("done", "Ada", "Ada")

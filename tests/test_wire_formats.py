@@ -137,7 +137,7 @@ def test_a_server_that_is_busy_is_asked_again(way: Way, status: int) -> None:
 )
 def test_a_server_that_refuses_ends_the_run(way: Way, status: int, told: str) -> None:
     result = way.run(always(status))
-    assert result.status == "failed"
+    assert result.status == "stopped"
     assert re.match(rf"model [^\n]+: {told}", result.reason)
     assert len(way.server.received) <= 4  # tried again a few times at most
 
@@ -150,7 +150,7 @@ def test_a_server_that_is_away_ends_the_run(way: Way) -> None:
     result = run_task(
         TASK, folder=folder, settings=RunSettings(), desktop=way.screen.desktop, planner=planner
     )
-    assert result.status == "failed"
+    assert result.status == "stopped"
     assert result.reason.endswith(
         ": its server cannot be reached; is it running, and is there a network?"
     )

@@ -38,7 +38,7 @@ STATUSES: Mapping[str, tuple[str, str, str]] = {
     "killed": ("bad", "×", "killed"),
     "done": ("good", "✓", "done"),
     "failed": ("bad", "×", "failed"),
-    "stopped": ("warn", "‖", "stopped by a person"),
+    "stopped": ("warn", "‖", "stopped"),
     "asked": ("warn", "?", "waits for a person"),
     "budget": ("warn", "○", "out of budget"),
 }
