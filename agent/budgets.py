@@ -1,4 +1,4 @@
-"""Limits that are on by default: steps, seconds, and the same action on the same screen."""
+"""Limits that are on by default: steps, seconds, tokens, the same action on the same screen."""
 
 import hashlib
 import json
@@ -30,6 +30,7 @@ class Budgets:
         self._settings = settings
         self._clock = clock
         self._started = clock() - spent_s
+        self._tokens = 0
         self._seen: Counter[str] = Counter()
 
     @property
@@ -43,7 +44,7 @@ class Budgets:
         return max(0.0, self._settings.max_seconds - self.elapsed_s)
 
     def check(self, step: int) -> None:
-        """Raise if the step that is about to begin is over a limit.
+        """Raise if a step that is about to begin, or to ask a model, is over a limit.
 
         Args:
             step: Counts from 1.
@@ -59,6 +60,14 @@ class Budgets:
             raise BudgetExceeded(
                 f"{self._settings.max_seconds:g} seconds are used up; allow more with --max-seconds"
             )
+        if self._tokens >= self._settings.max_tokens:
+            raise BudgetExceeded(
+                f"{self._settings.max_tokens} tokens are used up; allow more with --max-tokens"
+            )
+
+    def note_tokens(self, count: int) -> None:
+        """Count the tokens of a model call, also of an earlier process of the run."""
+        self._tokens += count
 
     def note_action(self, action: Mapping[str, Any], screen_sha256: str) -> None:
         """Count an action on a screen.

@@ -28,9 +28,10 @@ from .budgets import Budgets
 from .journal import Journal
 from .observations import ObservationStore
 from .people import Person
-from .planners.planner import Planner, StepSummary, Turn
+from .planners.planner import Planner, Turn
 from .state import RunState
 from .step_records import StepWriter
+from .trajectory.model_calls import CallBook
 
 Event = Literal[
     "enter:observe", "leave:observe", "enter:plan", "leave:plan", "enter:guard", "leave:guard",
@@ -57,6 +58,7 @@ class TaskGraph:
         store: Where observations lie.
         writer: Records each settled step.
         budgets: Limits.
+        calls: Counts and records what the planner asks of models.
         person: Answers approvals and questions; may be nobody.
         on_event: Told where the run is, for progress.
     """
@@ -70,6 +72,7 @@ class TaskGraph:
         store: ObservationStore,
         writer: StepWriter,
         budgets: Budgets,
+        calls: CallBook,
         person: Person,
         on_event: Callable[[Event], None] = lambda _event: None,
     ) -> None:
@@ -79,6 +82,7 @@ class TaskGraph:
         self._store = store
         self._writer = writer
         self._budgets = budgets
+        self._calls = calls
         self._person = person
         self._on_event = on_event
         self._acted: Acted | None = None
@@ -155,23 +159,24 @@ class TaskGraph:
         if observation is None:
             return {"must_look_again": True}
         last = state.get("last_outcome")
-        proposal = self._planner.plan(
-            Turn(
-                task=state["task"],
-                observation=observation,
-                memory=state.get("memory", {}),
-                history=self._writer.history(),
-                step=state["step"],
-                last_outcome=None if last is None else Outcome.from_json(last),
-            )
+        turn = Turn(
+            task=state["task"],
+            observation=observation,
+            memory=state.get("memory", {}),
+            history=self._writer.history(),
+            step=state["step"],
+            last_outcome=None if last is None else Outcome.from_json(last),
+            redaction=self._writer.redaction,
+            calls=self._calls,
         )
-        action = proposal.action
-        if isinstance(action, Done):
-            return {"status": "done", "reason": action.summary}
-        if isinstance(action, Fail):
-            return {"status": "failed", "reason": action.reason}
-        record = action.model_dump(mode="json")
         try:
+            proposal = self._calls.counting(self._planner, turn)
+            action = proposal.action
+            if isinstance(action, Done):
+                return {"status": "done", "reason": action.summary}
+            if isinstance(action, Fail):
+                return {"status": "failed", "reason": action.reason}
+            record = action.model_dump(mode="json")
             self._budgets.note_action(record, observation.capture.sha256)
         except BudgetExceeded as error:
             return {"status": "budget", "reason": str(error)}
@@ -337,6 +342,7 @@ class TaskGraph:
             after=after,
             timings=self._timings | {"verify_s": time.monotonic() - started},
             recovered=state.get("recovered", ""),
+            usage=self._calls.of_step(step),
         )
         self._timings = {}
         # The look the verdict rests on is the next step's look: the press checks it once more.
@@ -390,6 +396,3 @@ def _after_guard(state: RunState) -> str:
 
 def _after_act(state: RunState) -> str:
     return "observe" if state.get("must_look_again") else "verify"
-
-
-__all__ = ["Event", "StepSummary", "TaskGraph"]

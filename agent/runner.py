@@ -11,7 +11,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.errors import GraphRecursionError
 from langgraph.graph.state import CompiledStateGraph
 
-from ..memory.errors import DeskhandError, RunError, TakenOver
+from ..memory.errors import DeskhandError, ModelUnavailable, RunError, TakenOver
 from ..tools.desktop.desktop import Desktop
 from ..tools.hands import Hands
 from ..tools.perception.observe import load_observer
@@ -28,6 +28,7 @@ from .planners.planner import Planner
 from .run_settings import RunResult, RunSettings, Status
 from .state import RunState
 from .step_records import StepWriter
+from .trajectory.model_calls import CallBook
 from .trajectory.recording import Recorder, StepRecord
 from .trajectory.report import write_report
 from .trajectory.run_folder import RunFolder
@@ -77,8 +78,9 @@ def run_task(
         along: Person, policy, secrets and listeners.
 
     Returns:
-        How it ended, with the report's path. A run that was stopped by a person, asked a question
-        that nobody answered, or was killed can be resumed with `resume_task`.
+        How it ended, with the report's path. A run that was stopped by a person, lost
+        its model, asked a question that nobody answered, or was killed can be resumed with
+        `resume_task`.
 
     Raises:
         InstructionError: If the task does not parse, before anything is done.
@@ -126,6 +128,8 @@ class _Run:
         self._writer = StepWriter(Recorder(folder.path), redaction, on_step=along.on_step)
         self._journal = Journal(folder.path / "journal.db")
         self._observer = load_observer(desktop)
+        budgets = Budgets(settings, spent_s=folder.spent_s)
+        self._calls = CallBook(folder.path, budgets, keep_prompts=settings.keep_prompts)
         self._graph = TaskGraph(
             planner=planner,
             hands=Hands(
@@ -141,7 +145,8 @@ class _Run:
             journal=self._journal,
             store=ObservationStore(folder.path, redaction),
             writer=self._writer,
-            budgets=Budgets(settings, spent_s=folder.spent_s),
+            budgets=budgets,
+            calls=self._calls,
             person=along.person,
             on_event=along.on_event,
         )
@@ -157,6 +162,9 @@ class _Run:
                 status, reason = self._stream(first, resume=resume)
         except TakenOver as error:
             status, reason = "stopped", str(error)
+        except ModelUnavailable as error:
+            # Nothing went wrong on the desktop: it is kept, and the run goes on once it answers.
+            status, reason = "stopped", str(error)
         except DeskhandError as error:
             status, reason = "failed", str(error)
         finally:
@@ -165,7 +173,9 @@ class _Run:
         self._folder.end(status=status, reason=reason)
         steps = len(self._writer.history())
         report = write_report(self._folder.path)
-        return RunResult(status=status, reason=reason, steps=steps, report=report)
+        return RunResult(
+            status=status, reason=reason, steps=steps, usage=self._calls.total, report=report
+        )
 
     def _stream(self, first: RunState, *, resume: bool) -> tuple[Status, str]:
         config: RunnableConfig = {

@@ -9,6 +9,7 @@ from ..tools.outcome import Outcome
 from ..tools.perception.elements import Observation
 from ..tools.safety.redaction import Redaction
 from .planners.planner import StepSummary
+from .planners.usage import Usage
 from .trajectory.recording import PictureHandle, Recorder, StepRecord, read_steps
 
 
@@ -28,7 +29,7 @@ class StepWriter:
         *,
         on_step: Callable[[StepRecord], None] = lambda _record: None,
     ) -> None:
-        self._redaction = redaction
+        self.redaction = redaction
         self._recorder = recorder
         self._on_step = on_step
         self._history: dict[int, StepSummary] = {
@@ -36,6 +37,7 @@ class StepWriter:
                 sentence=record.sentence,
                 effect=record.outcome["effect"],
                 evidence=record.outcome["evidence"],
+                answer=record.outcome.get("answer", ""),
             )
             for record in read_steps(recorder.folder)
         }
@@ -47,7 +49,7 @@ class StepWriter:
     def picture(self, observation: Observation) -> PictureHandle:
         """Save an observation's picture with fields for secrets blackened."""
         return self._recorder.picture(
-            observation.capture, hide=self._redaction.boxes(observation.elements)
+            observation.capture, hide=self.redaction.boxes(observation.elements)
         )
 
     def step(
@@ -64,6 +66,7 @@ class StepWriter:
         after: Observation | None,
         timings: Mapping[str, float],
         recovered: str,
+        usage: Usage,
     ) -> None:
         """Record one settled step."""
         window = observation.active_window
@@ -82,10 +85,14 @@ class StepWriter:
             after=None if after is None else self.picture(after),
             timings={name: round(seconds, 3) for name, seconds in timings.items()},
             recovered=recovered or None,
+            usage=usage.to_json(),
         )
         self._recorder.step(record)
         self._history[step] = StepSummary(
-            sentence=sentence, effect=outcome.effect, evidence=outcome.evidence
+            sentence=sentence,
+            effect=outcome.effect,
+            evidence=outcome.evidence,
+            answer=outcome.answer,
         )
         self._on_step(record)
 

@@ -120,15 +120,27 @@ class FakeRunner:
         self.is_kept = True
 
     def run_task(
-        self, task: str, *, folder: RunFolder, settings: RunSettings, desktop: Any, along: Any
+        self,
+        task: str,
+        *,
+        folder: RunFolder,
+        settings: RunSettings,
+        desktop: Any,
+        planner: Any,
+        along: Any,
     ) -> RunResult:
-        self.seen |= {"task": task, "settings": settings, "secrets": dict(along.secrets)}
+        self.seen |= {
+            "planner": planner,
+            "task": task,
+            "settings": settings,
+            "secrets": dict(along.secrets),
+        }
         return self._go(folder, along)
 
     def resume_task(
-        self, *, folder: RunFolder, settings: RunSettings, desktop: Any, along: Any
+        self, *, folder: RunFolder, settings: RunSettings, desktop: Any, planner: Any, along: Any
     ) -> RunResult:
-        self.seen |= {"task": folder.begin_again(), "settings": settings}
+        self.seen |= {"planner": planner, "task": folder.begin_again(), "settings": settings}
         return self._go(folder, along)
 
     def _go(self, folder: RunFolder, along: Any) -> RunResult:
@@ -244,8 +256,9 @@ def test_an_unknown_setting_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
     assert (said.code, said.out) == (2, "")
     assert said.err == (
         "deskhand: error: DESKHAND_MAXSTEPS is set but means nothing; known are DESKHAND_RUNS, "
-        "DESKHAND_POLICY, DESKHAND_MAX_STEPS, DESKHAND_MAX_SECONDS, DESKHAND_ACCESSIBILITY, "
-        "DESKHAND_MODELS, DESKHAND_SECRET_<NAME>\n"
+        "DESKHAND_POLICY, DESKHAND_MAX_STEPS, DESKHAND_MAX_SECONDS, DESKHAND_MAX_TOKENS, "
+        "DESKHAND_MODEL, DESKHAND_MODEL_NAME, DESKHAND_MODEL_KEY, DESKHAND_PRICES, "
+        "DESKHAND_ACCESSIBILITY, DESKHAND_MODELS, DESKHAND_SECRET_<NAME>\n"
     )
 
 

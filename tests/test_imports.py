@@ -103,5 +103,13 @@ def test_models_that_see_are_prepared_without_their_frameworks() -> None:
     assert heavy_modules_after(code) == set()
 
 
+def test_choosing_a_planner_loads_no_model() -> None:
+    code = (
+        "from deskhand.agent.planners.choose import *\n"
+        "load_planner('click Save', ModelChoice(model='instructions'), Belongings())"
+    )
+    assert heavy_modules_after(code) == set()
+
+
 def test_heavy_modules_are_noticed() -> None:
     assert heavy_modules_after("import mss") == {"mss"}

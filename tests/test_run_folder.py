@@ -244,7 +244,16 @@ def test_run_json_keeps_its_form(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "task")
     record = json.loads((folder.path / "run.json").read_text(encoding="utf-8"))
     assert set(record) == {
-        "id", "task", "planner", "status", "reason", "created", "began", "ended", "spent_s",
-        "desktop", "config", "version", "pid",
+        "id", "task", "planner", "model", "status", "reason", "created", "began", "ended",
+        "spent_s", "desktop", "config", "version", "pid",
     }  # fmt: skip
     assert set(record["desktop"]) == {"display", "size", "sandbox_folder"}
+
+
+def test_a_run_from_before_there_were_models_is_read(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "task")
+    file = folder.path / "run.json"
+    record = json.loads(file.read_text(encoding="utf-8"))
+    del record["model"]
+    file.write_text(json.dumps(record), encoding="utf-8")
+    assert RunFolder(folder.path).info.model == {}

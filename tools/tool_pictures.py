@@ -1,7 +1,6 @@
 """Pictures as tools hand them to models: marked, encoded, and small enough."""
 
 import base64
-import io
 from typing import Any
 
 from PIL import Image
@@ -9,6 +8,7 @@ from PIL import Image
 from .desktop.geometry import Box
 from .perception.elements import Observation
 from .perception.marks import Marked, mark_elements
+from .perception.pictures import encode
 
 MAX_PICTURE_BYTES = 600_000
 """A whole tool result must stay below 1 MB for common clients; base64 adds a third."""
@@ -24,20 +24,6 @@ def marked_part(seen: Observation, part: Box | None, max_marks: int | None) -> M
 
 def image_block(picture: Image.Image) -> dict[str, Any]:
     """Return a picture as a content block of a message."""
-    data, mime_type = _encode(picture)
+    data, mime_type = encode(picture, max_bytes=MAX_PICTURE_BYTES)
     text = base64.b64encode(data).decode("ascii")
     return {"type": "image", "base64": text, "mime_type": mime_type}
-
-
-def _encode(picture: Image.Image) -> tuple[bytes, str]:
-    """Return the picture as PNG if that is small enough, else as JPEG that is."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    if buffer.tell() <= MAX_PICTURE_BYTES:
-        return buffer.getvalue(), "image/png"
-    for quality in (85, 75, 60, 40):
-        buffer = io.BytesIO()
-        picture.convert("RGB").save(buffer, "JPEG", quality=quality)
-        if buffer.tell() <= MAX_PICTURE_BYTES:
-            break
-    return buffer.getvalue(), "image/jpeg"

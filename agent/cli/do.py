@@ -56,11 +56,11 @@ def do(
             show_rehearsal(rehearsal)
         return
     from . import session
+    from .planning import Plan
 
     ended = session.execute(
         session.Job(
-            task=task,
-            secrets=secrets_of(task, hidden=hidden, given=settings.secrets),
+            plan=Plan(task=task, secrets=secrets_of(task, hidden=hidden, given=settings.secrets)),
             limits=settings.limits(max_steps=None, max_seconds=None),
             policy=rules,
             runs=home(context, runs_dir),

@@ -25,7 +25,8 @@ EXPLAINED: Mapping[int, str] = {
     DONE: "done",
     FAILED: "failed, or a limit was reached",
     WRONG_INPUT: "wrong usage or input: an option, a file, a sentence that does not parse",
-    WAITS: "stopped, waits for a person (an approval, a question, a takeover): can be resumed",
+    WAITS: "stopped, waits for a person (an approval, a question, a takeover) or for a model "
+    "that is away: can be resumed",
     INTERRUPTED: "interrupted by Ctrl-C",
 }
 

@@ -1,12 +1,12 @@
 """`deskhand run`: does a task, or goes on with one."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...memory.errors import ConfigError
+from ..planners.pictures import Pictures
 from ..run_settings import RunSettings
 from .output import inert, notes, print_json, results, status, table
 from .runs import home
@@ -59,7 +59,8 @@ def run(
         str | None,
         typer.Argument(
             metavar="TASK|FILE",
-            help="Sentences (see `deskhand language`), a file of them, or - for stdin.",
+            help="Sentences (see `deskhand language`) or, with a model, plain words; a file of "
+            "them, or - for stdin.",
             show_default=False,
         ),
     ] = None,
@@ -68,6 +69,25 @@ def run(
     app: Annotated[
         str | None, typer.Option(metavar="CMD", help="Open this application first.")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="What plans (DESKHAND_MODEL): provider:name, the address of a server that speaks "
+            "the OpenAI protocol, or instructions. \\[default: instructions if the task is]",
+        ),
+    ] = None,
+    model_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The model's name on the server (DESKHAND_MODEL_NAME)."),
+    ] = None,
+    pictures: Annotated[
+        Pictures,
+        typer.Option(
+            help="Whether the model is sent pictures of the screen; auto: where it is known to "
+            "see and the text tells little."
+        ),
+    ] = "auto",
     yes: Yes = False,
     dry_run: DryRun = False,
     max_steps: Annotated[
@@ -88,6 +108,23 @@ def run(
             f"\\[default: {DEFAULTS.max_seconds:g}]",
         ),
     ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Call no model after this many tokens (DESKHAND_MAX_TOKENS). "
+            f"\\[default: {DEFAULTS.max_tokens}]",
+        ),
+    ] = None,
+    keep_prompts: Annotated[
+        bool,
+        typer.Option(
+            "--keep-prompts",
+            metavar="",
+            help="Write the text of each prompt into the run folder; it holds the screen's text.",
+        ),
+    ] = False,
     policy: PolicyFile = None,
     resume: Annotated[
         str | None,
@@ -106,41 +143,44 @@ def run(
     Examples:
       deskhand run --sandbox 'open mousepad then type "Grüße, 你好"'
       deskhand run steps.txt --app galculator --max-steps 20
+      deskhand run --model anthropic:claude-sonnet-5-5 "put Ada into the form and save"
       deskhand run --resume last
     """
     settings: CliSettings = context.obj
-    rules = load_policy(settings.policy if policy is None else policy)
+    policy_file = settings.policy if policy is None else policy
+    rules = load_policy(policy_file)
     if (task is None) == (resume is None):
         raise ConfigError("give a task, or --resume RUN to go on with one; see `deskhand run -h`")
+    if resume is not None and (model is not None or model_name is not None):
+        raise ConfigError("--resume goes on with the model that the run began with; name none")
     if task is not None and dry_run:
-        _show_plan(task, app, policy=rules, is_json=json)
+        _show_plan(task, app, model, policy=rules, is_json=json)
         return
     from ...tools.desktop.sandbox import parse_size
-    from . import session
-    from .tasks import read_task, secrets_of, with_app
+    from . import planning, session
 
     folder = None
-    hidden: Mapping[str, str] = {}
     if task is not None:
-        shown, hidden = read_task(task)
-        shown = shown if app is None else with_app(shown, app)
+        choice = planning.chosen_model(settings, model=model, name=model_name, pictures=pictures)
+        plan = planning.plan_new(task, choice=choice, app=app, settings=settings)
     else:
         from ..trajectory.run_folder import RunFolder
 
         assert resume is not None  # one of the two is given
         folder = RunFolder.open(resume, home(context, runs_dir))
         folder.require_unfinished()
-        shown = folder.info.task
+        plan = planning.plan_again(folder, settings)
     ended = session.execute(
         session.Job(
-            task=shown,
-            secrets=secrets_of(shown, hidden=hidden, given=settings.secrets),
+            plan=plan,
             limits=settings.limits(
                 max_steps=max_steps,
                 max_seconds=max_seconds,
+                max_tokens=max_tokens,
+                keep_prompts=keep_prompts,
                 otherwise=None if folder is None else folder.info.config,
             ),
-            policy=rules,
+            policy=planning.policy_for(plan) if policy_file is None else rules,
             runs=home(context, runs_dir),
             sandbox=parse_size(size) if sandbox else None,
             resume=folder,
@@ -170,17 +210,31 @@ def show_end(ended: "Ended") -> None:
             notes().print(f"its virtual desktop waits {ended.kept_s / 60:.0f} minutes for that")
     line = Text.assemble(
         status(result.status),
-        f"  {result.steps} steps, {ended.folder.spent_s:.1f} s  {result.report}",
+        f"  {result.steps} steps, {ended.folder.spent_s:.1f} s{_cost(ended)}  {result.report}",
     )
     results().print(line, soft_wrap=True)
 
 
-def _show_plan(task: str, app: str | None, *, policy: "Policy", is_json: bool) -> None:
+def _cost(ended: "Ended") -> str:
+    usage = ended.result.usage
+    if not usage.calls:
+        return ""
+    price = "" if usage.price is None else f", price {usage.price:.4f}"
+    return f", {usage.calls} model calls, {usage.tokens} tokens{price}"
+
+
+def _show_plan(
+    task: str, app: str | None, model: str | None, *, policy: "Policy", is_json: bool
+) -> None:
     from dataclasses import asdict
 
     from .rehearsal import plan_of
     from .tasks import read_task, with_app
 
+    if model not in (None, "instructions"):
+        raise ConfigError(
+            "--dry-run shows what sentences say; what a model will do is not known beforehand"
+        )
     shown, _secrets = read_task(task)
     steps = plan_of(shown if app is None else with_app(shown, app), policy)
     if is_json:

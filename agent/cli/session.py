@@ -1,7 +1,6 @@
 """One run from the command line: the screen, the folder, the person, the ending."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,15 @@ from typing import Any
 from ...tools.desktop.sandbox import GRACE_S
 from ...tools.desktop.takeover import stopping_on_sigint
 from ...tools.safety.policy import Policy
+from ..planners.choose import INSTRUCTIONS
 from ..run_settings import RunResult, RunSettings
 from ..runner import Company, resume_task, run_task
 from ..trajectory.recording import StepRecord
 from ..trajectory.run_folder import RunFolder
+from ..trajectory.run_info import DesktopPlace
 from . import exit_codes
 from .output import notes
+from .planning import Plan
 from .screens import open_screen
 from .terminal import Progress, TerminalPerson
 
@@ -23,9 +25,7 @@ from .terminal import Progress, TerminalPerson
 class Job:
     """What to run, and how."""
 
-    task: str
-    """With its secrets hidden; not used where a run is resumed."""
-    secrets: Mapping[str, str]
+    plan: Plan
     limits: RunSettings
     policy: Policy
     runs: Path | None
@@ -58,7 +58,9 @@ class Ended:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for `--json`."""
-        return {
+        usage = self.result.usage.to_json()
+        cost = {"usage": usage} if usage else {}
+        return cost | {
             "run": self.folder.id,
             "status": self.result.status,
             "reason": self.result.reason,
@@ -85,15 +87,13 @@ def execute(job: Job) -> Ended:
     with open_screen(sandbox=job.sandbox, place=place) as screen:
         folder = job.resume
         if folder is None:
-            folder = RunFolder.create(
-                job.runs, job.task, desktop=screen.place, config=job.limits.to_json()
-            )
+            folder = _new_folder(job, screen.place)
         takeover = screen.desktop.takeover
         person = TerminalPerson(notes(), says_yes=job.says_yes, resume=takeover.resume)
         along = Company(
             person=person,
             policy=job.policy,
-            secrets=job.secrets,
+            secrets=job.plan.secrets,
             env=screen.env,
             on_step=on_step,
             on_launch=screen.on_launch,
@@ -102,15 +102,20 @@ def execute(job: Job) -> Ended:
             with stopping_on_sigint(takeover):
                 if job.resume is None:
                     result = run_task(
-                        job.task,
+                        job.plan.task,
                         folder=folder,
                         settings=job.limits,
                         desktop=screen.desktop,
+                        planner=job.plan.planner,
                         along=along,
                     )
                 else:
                     result = resume_task(
-                        folder=folder, settings=job.limits, desktop=screen.desktop, along=along
+                        folder=folder,
+                        settings=job.limits,
+                        desktop=screen.desktop,
+                        planner=job.plan.planner,
+                        along=along,
                     )
         except BaseException as error:
             if folder.is_ours:  # else another process is on it, and its record is not ours to end
@@ -130,3 +135,15 @@ def execute(job: Job) -> Ended:
             is_interrupted=takeover.reason == "Ctrl-C",
             kept_s=GRACE_S if waits and screen.place.sandbox_folder is not None else 0.0,
         )
+
+
+def _new_folder(job: Job, place: DesktopPlace) -> RunFolder:
+    plan = job.plan
+    return RunFolder.create(
+        job.runs,
+        plan.task,
+        planner=INSTRUCTIONS if plan.planner is None else plan.planner.name,
+        model=None if plan.choice is None else plan.choice.to_json(),
+        desktop=place,
+        config=job.limits.to_json(),
+    )

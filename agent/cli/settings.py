@@ -11,11 +11,20 @@ from ..run_settings import RunSettings
 
 if TYPE_CHECKING:
     from ...tools.safety.policy import Policy
+    from ..planners.usage import Price
 
 PREFIX = "DESKHAND_"
-NAMES = ("RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "ACCESSIBILITY", "MODELS")
+NAMES = (
+    "RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "MAX_TOKENS", "MODEL", "MODEL_NAME",
+    "MODEL_KEY", "PRICES", "ACCESSIBILITY", "MODELS",
+)  # fmt: skip
 """The last two are read where they are used, in the tools, for users of Python as well."""
 SECRET = "SECRET_"
+MODEL_KEY = "MODEL_KEY"
+KEY_ENDINGS = ("_API_KEY", "_AUTH_TOKEN")
+"""How the variables end in which providers' packages look for their keys."""
+TRACING = ("LANGSMITH_", "LANGCHAIN_")
+"""Keys of a tracing service, which is off by default and reads its key when it is used."""
 TEST = "TEST_"
 """What begins with it marks the processes of a test session and sets nothing."""
 
@@ -32,6 +41,16 @@ class CliSettings:
     """Policy file; None for the default policy."""
     max_steps: int | None = None
     max_seconds: float | None = None
+    max_tokens: int | None = None
+    model: str | None = None
+    """What plans, as `--model` names it."""
+    model_name: str | None = None
+    prices: Path | None = None
+    """Price table; None for no prices."""
+    server_key: str | None = field(default=None, repr=False)
+    """The key of a model's server that is named by its address."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Providers' API keys, by the whole name of the variable."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """`DESKHAND_SECRET_*`, by the name after that prefix."""
 
@@ -58,6 +77,16 @@ class CliSettings:
             policy=_path(given, "POLICY"),
             max_steps=_number(given, "MAX_STEPS", int),
             max_seconds=_number(given, "MAX_SECONDS", float),
+            max_tokens=_number(given, "MAX_TOKENS", int),
+            model=given.get("MODEL") or None,
+            model_name=given.get("MODEL_NAME") or None,
+            prices=_path(given, "PRICES"),
+            server_key=given.get(MODEL_KEY) or None,
+            keys={
+                name: value
+                for name, value in env.items()
+                if name.endswith(KEY_ENDINGS) and not name.startswith((PREFIX, *TRACING)) and value
+            },
             secrets={
                 name.removeprefix(SECRET): value
                 for name, value in given.items()
@@ -70,6 +99,8 @@ class CliSettings:
         *,
         max_steps: int | None,
         max_seconds: float | None,
+        max_tokens: int | None = None,
+        keep_prompts: bool = False,
         otherwise: Mapping[str, object] | None = None,
     ) -> RunSettings:
         """Return a run's limits.
@@ -77,13 +108,17 @@ class CliSettings:
         Args:
             max_steps: The option, None where it was not given.
             max_seconds: The option, None where it was not given.
+            max_tokens: The option, None where it was not given.
+            keep_prompts: The option.
             otherwise: What the run was begun with, for one that is resumed.
         """
         limits = RunSettings(**(otherwise or {}))  # type: ignore[arg-type]  # what to_json wrote
         return RunSettings(
             max_steps=_first(max_steps, self.max_steps, limits.max_steps),
             max_seconds=_first(max_seconds, self.max_seconds, limits.max_seconds),
+            max_tokens=_first(max_tokens, self.max_tokens, limits.max_tokens),
             max_repeats=limits.max_repeats,
+            keep_prompts=keep_prompts or limits.keep_prompts,
         )
 
 
@@ -97,10 +132,15 @@ def secret_variable(name: str) -> str:
 
 
 def take_settings(env: MutableMapping[str, str]) -> CliSettings:
-    """Read `DESKHAND_*` and take the secrets out, so that no launched program inherits them."""
+    """Read `DESKHAND_*` and take secrets and keys out, so that no launched program inherits them.
+
+    Providers' keys go with them: whoever runs this has them for the planner.
+    """
     settings = CliSettings.from_env(env)
     for name in settings.secrets:
         del env[PREFIX + SECRET + name]
+    for name in (*settings.keys, PREFIX + MODEL_KEY):
+        env.pop(name, None)
     return settings
 
 
@@ -128,6 +168,39 @@ def load_policy(path: Path | None) -> "Policy":
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"policy file {path}: {place}: {first['msg']}") from None
+
+
+def load_prices(path: Path | None) -> "Mapping[str, Price]":
+    """Return the prices in a TOML file: a table for each model, with what a million tokens cost.
+
+    Raises:
+        ConfigError: If the file cannot be read, or naming the first entry that is wrong.
+    """
+    import tomllib
+
+    from ..planners.usage import Price
+
+    if path is None:
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"price file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"price file {path} is not TOML: {error}") from error
+    prices = {}
+    for model, entry in table.items():
+        numbers = entry if isinstance(entry, dict) else {}
+        is_right = {"input", "output"} <= set(numbers) <= {"input", "output", "cached"} and all(
+            isinstance(number, int | float) and number >= 0 for number in numbers.values()
+        )
+        if not is_right:
+            raise ConfigError(
+                f"price file {path}: {model}: expected input, output and perhaps cached, each the "
+                f"price of a million tokens; got {entry!r}"
+            )
+        prices[model] = Price(**numbers)
+    return prices
 
 
 def _path(given: Mapping[str, str], name: str) -> Path | None:

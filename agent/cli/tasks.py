@@ -27,9 +27,21 @@ def read_task(task: str) -> tuple[str, Mapping[str, str]]:
         ConfigError: If a file cannot be read.
         InstructionError: If the sentences do not parse; a note on it points at the word.
     """
-    text = sys.stdin.read() if task == "-" else _from_file(task)
+    text = read_text(task)
     with pointing_at(text):
         return hide_secrets(text)
+
+
+def read_text(task: str) -> str:
+    """Return the text of a task, in whatever language it is.
+
+    Args:
+        task: The text, the path of a file with it, or `-` for stdin.
+
+    Raises:
+        ConfigError: If a file cannot be read.
+    """
+    return sys.stdin.read() if task == "-" else _from_file(task)
 
 
 def with_app(task: str, app: str) -> str:

@@ -20,6 +20,8 @@ MAX_DEPTH = 10
 """How deep blocks may stand in blocks."""
 
 SHOWN_CHARS = 50
+ALIKE = 0.8
+"""Likeness from which a first word is taken for a verb with a letter wrong: klick, not please."""
 OPENING_QUOTES = "\"“'‘"
 BEGINNINGS = frozenset({"_THEN", "_SEP", "_COLON", "OTHERWISE_BLOCK", "_OTHERWISE"})
 """Terminals after which a sentence begins."""
@@ -72,6 +74,20 @@ def parse_instructions(text: str) -> tuple[Sentence, ...]:
     if not sentences:
         raise InstructionError('there is no sentence in the text; for example: click "Save"')
     return _checked(sentences)
+
+
+def begins_like_a_sentence(text: str) -> bool:
+    """Tell whether a text begins with a verb of the language, or what may be meant for one.
+
+    >>> begins_like_a_sentence("klick Save"), begins_like_a_sentence("please save my letter")
+    (True, False)
+    """
+    first = re.search(r"^\s*([^\s#][^\s]*)", re.sub(r"(?m)^\s*#.*$", "", text))
+    if first is None:
+        return False
+    word = first[1].casefold().rstrip(".:,!")
+    known = {verb.split()[0] for verb in (*verbs(), "launch", "switch to")} | set(OTHER_WORDS)
+    return word in known or bool(difflib.get_close_matches(word, known, n=1, cutoff=ALIKE))
 
 
 def _parse(text: str) -> Tree[Token]:

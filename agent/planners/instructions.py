@@ -41,12 +41,11 @@ from ..instructions.sentences import (
 )
 from ..instructions.write import write_action, write_sentences
 from .lists import control_beside, in_the_list
-from .planner import Proposal, Turn
+from .planner import WENT_WRONG, Proposal, Turn
 
 PATIENCE_S = 5.0
 """How long a thing that is not on the screen yet is waited for before its sentence fails."""
 MAX_SCROLLS = 40
-WENT_WRONG = {"no_effect": "had no effect", "diverged": "went wrong", "refused": "was refused"}
 NO_ANSWERS = ("no", "stop")
 
 

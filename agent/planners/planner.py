@@ -7,6 +7,15 @@ from typing import Any, Protocol
 from ...tools.actions import Action
 from ...tools.outcome import Effect, Outcome
 from ...tools.perception.elements import Observation
+from ...tools.safety.redaction import Redaction
+from .usage import ModelCall, Usage
+
+WENT_WRONG: Mapping[Effect, str] = {
+    "no_effect": "had no effect",
+    "diverged": "went wrong",
+    "refused": "was refused",
+}
+"""Effects after which the screen is not the one that the action was to lead to, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +26,30 @@ class StepSummary:
     """The action in the instruction language."""
     effect: Effect
     evidence: str
+    answer: str = ""
+    """What a person answered, if the step asked."""
+
+
+class Calls(Protocol):
+    """Where a planner tells each model call, at once: none is lost to a kill or an error."""
+
+    def check(self, step: int) -> None:
+        """Raise `BudgetExceeded` if no more calls may be made in this step."""
+        ...
+
+    def note(self, step: int, call: ModelCall) -> None:
+        """Count and record a call that was made, whatever came of it."""
+        ...
+
+
+class Uncounted:
+    """Lets every call through and records none."""
+
+    def check(self, step: int) -> None:
+        """Do nothing."""
+
+    def note(self, step: int, call: ModelCall) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +66,9 @@ class Turn:
     """Counts from 1."""
     last_outcome: Outcome | None
     """What came of the last settled step."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a proposal cost."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    seconds: float = 0.0
+    redaction: Redaction = field(default_factory=Redaction)
+    """Knows what on the screen must not leave this process, as in a prompt."""
+    calls: Calls = field(default_factory=Uncounted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +84,7 @@ class Proposal:
     note: str = ""
     """Why, in one sentence; goes into the record."""
     usage: Usage = field(default_factory=Usage)
+    """What it took to find it."""
 
 
 class Planner(Protocol):

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,6 +61,8 @@ class StepRecord:
     """How an action that a killed process left open was settled."""
     note: str = ""
     """What the planner had to say."""
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    """What the model calls for it cost (`Usage.to_json`); empty where no model was called."""
 
     @property
     def elapsed_s(self) -> float:
@@ -124,16 +126,24 @@ class Recorder:
         Raises:
             RunError: If it cannot be written.
         """
-        line = json.dumps(record.to_json(), ensure_ascii=False) + "\n"
-        file = self.folder / STEPS_FILE
-        try:
-            with file.open("ab+") as steps:
-                _drop_torn_line(steps.fileno())
-                steps.write(line.encode())
-                steps.flush()
-                os.fsync(steps.fileno())
-        except OSError as error:
-            raise RunError(f"cannot write {file}: {error.strerror}") from error
+        append_record(self.folder / STEPS_FILE, record.to_json())
+
+
+def append_record(file: Path, record: Mapping[str, Any]) -> None:
+    """Append a line of JSON to a file, flushed to disk, after a last line that is whole.
+
+    Raises:
+        RunError: If it cannot be written.
+    """
+    line = json.dumps(record, ensure_ascii=False) + "\n"
+    try:
+        with file.open("ab+") as lines:
+            _drop_torn_line(lines.fileno())
+            lines.write(line.encode())
+            lines.flush()
+            os.fsync(lines.fileno())
+    except OSError as error:
+        raise RunError(f"cannot write {file}: {error.strerror}") from error
 
 
 def read_steps(folder: Path) -> list[StepRecord]:
@@ -146,23 +156,40 @@ def read_steps(folder: Path) -> list[StepRecord]:
         RunError: If the file cannot be read, or a line other than the last is damaged.
     """
     file = folder / STEPS_FILE
+    steps: dict[int, StepRecord] = {}
+    for number, line in enumerate(read_records(file), start=1):
+        try:
+            record = StepRecord.from_json(line)
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{file} is damaged in line {number}: {error}") from error
+        steps[record.step] = record
+    return [steps[number] for number in sorted(steps)]
+
+
+def read_records(file: Path) -> list[dict[str, Any]]:
+    """Return what `append_record` wrote; nothing where there is no file.
+
+    A last line that a killed process left unfinished is passed over.
+
+    Raises:
+        RunError: If the file cannot be read, or a line other than the last is damaged.
+    """
     try:
         lines = file.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}") from error
-    steps: dict[int, StepRecord] = {}
+    records = []
     # What follows the last newline is empty, or a line that was never finished.
     for number, line in enumerate(lines[:-1], start=1):
         try:
-            record = StepRecord.from_json(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
+            records.append(dict(json.loads(line)))
+        except (ValueError, TypeError) as error:
             raise RunError(f"{file} is damaged in line {number}: {error}") from error
-        steps[record.step] = record
     if lines[-1]:
-        logger.warning("%s ends in the middle of a line; that step was not settled", file)
-    return [steps[number] for number in sorted(steps)]
+        logger.warning("%s ends in the middle of a line, which is passed over", file)
+    return records
 
 
 def _blacken(capture: Capture, boxes: Sequence[Box]) -> Capture:

@@ -17,6 +17,8 @@ from string import Template
 from typing import Any
 
 from ...memory.errors import RunError
+from ..planners.usage import Usage
+from .model_calls import read_calls
 from .pictures import Album
 from .recording import PictureHandle, StepRecord, read_steps
 from .run_folder import RunFolder, write_atomically
@@ -36,7 +38,7 @@ STATUSES: Mapping[str, tuple[str, str, str]] = {
     "killed": ("bad", "×", "killed"),
     "done": ("good", "✓", "done"),
     "failed": ("bad", "×", "failed"),
-    "stopped": ("warn", "‖", "stopped by a person"),
+    "stopped": ("warn", "‖", "stopped"),
     "asked": ("warn", "?", "waits for a person"),
     "budget": ("warn", "○", "out of budget"),
 }
@@ -120,6 +122,7 @@ def _header(run: RunFolder, steps: Sequence[StepRecord]) -> str:
         "Began": f"{datetime.fromtimestamp(info.created):%Y-%m-%d %H:%M:%S}",
         "Desktop": _desktop(info),
         "Planner": info.planner,
+        **_cost(run),
         **{_words(name): _plain(value) for name, value in info.config.items()},
     }
     rows = "".join(
@@ -133,6 +136,22 @@ def _header(run: RunFolder, steps: Sequence[StepRecord]) -> str:
         f'<pre class="task" dir="auto">{escape(info.task)}</pre>{reason}'
         f'<dl class="facts">{rows}</dl>'
         f'<nav aria-label="Steps">{links}</nav>'
+    )
+
+
+def _cost(run: RunFolder) -> dict[str, str]:
+    """Return what the run's model calls cost, those of a step that was never settled included."""
+    total = sum((recorded.call.usage for recorded in read_calls(run.path)), Usage())
+    return {"Model": _usage(total)} if total.calls else {}
+
+
+def _usage(usage: Usage) -> str:
+    calls = "1 call" if usage.calls == 1 else f"{usage.calls} calls"
+    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
+    price = "" if usage.price is None else f", {usage.price:.4f} by the given prices"
+    return (
+        f"{calls}, {usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out, "
+        f"{usage.seconds:.1f} s{price}"
     )
 
 
@@ -234,6 +253,8 @@ def _details(step: StepRecord) -> str:
             f"{_text(str(decision.get('by', 'policy')))}, rule "
             f"<code>{escape(str(decision['rule']))}</code>: {_text(str(decision['reason']))}</p>"
         )
+    if step.usage:
+        gate += f"<p>Model: {escape(_usage(Usage(**step.usage)))}</p>"
     action = json.dumps(step.action, ensure_ascii=False, indent=2)
     return (
         "<details><summary>Decision and action</summary>"

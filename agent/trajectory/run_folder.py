@@ -2,6 +2,7 @@
 
 run.json        what was asked, where, how it stands; replaced as a whole
 steps.jsonl     one settled step a line
+model_calls.jsonl  one model call a line, if the planner calls models
 captures/       pictures, each stored once, and what was seen in them
 journal.db      makes each action happen at most once
 checkpoint.db   the graph's state
@@ -85,6 +86,7 @@ class RunFolder:
         task: str,
         *,
         planner: str = "instructions",
+        model: Mapping[str, Any] | None = None,
         desktop: DesktopPlace | None = None,
         config: Mapping[str, Any] | None = None,
     ) -> "RunFolder":
@@ -94,6 +96,7 @@ class RunFolder:
             home: Folder of all runs; None for the user's data folder.
             task: What was asked, with its secrets hidden.
             planner: Name of the planner.
+            model: Which model it asks, plain data without its key.
             desktop: Where it acts, where that is known already.
             config: Settings to remember, plain data.
 
@@ -116,6 +119,7 @@ class RunFolder:
             id=path.name,
             task=task,
             planner=planner,
+            model={} if model is None else model,
             status="running",
             created=now,
             began=now,

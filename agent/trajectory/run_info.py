@@ -28,6 +28,8 @@ class RunInfo:
     task: str
     """With its secrets hidden."""
     planner: str
+    model: Mapping[str, Any] = field(default_factory=dict)
+    """The model it began with (`ModelChoice.to_json`), never its key; empty for no model."""
     status: Status
     reason: str = ""
     created: float

@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..actions import Action, PressKeys, TypeText
+from ..actions import Action, Launch, PressKeys, TypeText
 from ..perception.elements import Element
 
 Verdict = Literal["allow", "ask", "deny"]
@@ -45,7 +45,9 @@ class Rule(BaseModel):
     app: str | None = Field(default=None, description="Part of the application's class name.")
     window: str | None = Field(default=None, description="Part of the window title.")
     words: tuple[str, ...] = Field(
-        default=(), description="Whole words on the target, its label, or in the keys pressed."
+        default=(),
+        description="Whole words on the target, its label, in the keys pressed or the command "
+        "launched.",
     )
 
     def matches(self, kind: str, app: str, window: str, words: str) -> bool:
@@ -89,6 +91,24 @@ DEFAULT_RULES = (
 """First match wins; what no rule matches takes the policy's default."""
 
 
+COMMAND_WORDS = (
+    "sh", "bash", "dash", "zsh", "fish", "ksh", "env", "xargs", "nohup", "sudo", "su", "doas",
+    "pkexec", "python", "python3", "perl", "ruby", "node", "php", "lua", "ssh", "curl", "wget",
+    "rm", "dd", "xterm", "terminal", "konsole", "kitty", "alacritty",
+)  # fmt: skip
+"""Programs that run what they are told to."""
+
+MODEL_RULES = (
+    Rule(name="runs-commands", verdict="ask", kinds=("launch",), words=COMMAND_WORDS),
+    *(
+        Rule(name="terminal", verdict="ask", kinds=("type_text", "press_keys"), app=app)
+        for app in ("term", "konsole", "kitty", "alacritty")
+    ),
+    *DEFAULT_RULES,
+)
+"""For actions that a model chose: what it read on a screen may have talked it into them."""
+
+
 class Policy(BaseModel):
     """Rules in order; the first that matches decides, else `default`.
 
@@ -105,6 +125,8 @@ class Policy(BaseModel):
         """Return the verdict for an action that would land in this place."""
         label = context.element.text if context.element is not None else ""
         words = "+".join(action.keys).casefold() if isinstance(action, PressKeys) else label
+        if isinstance(action, Launch):
+            words = " ".join(action.command)
         what = describe(action, context)
         if isinstance(action, TypeText) and action.secret:
             words = f"{words} secret"

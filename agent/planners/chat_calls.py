@@ -1,0 +1,160 @@
+"""One call of a chat model: counted, timed, and with an error that says what to do."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import Runnable
+
+from ...memory.errors import DeskhandError, ModelOutputError, ModelUnavailable
+from ...tools.perception.render import estimate_tokens
+from .chat_prompt import prompt_text
+from .chat_tools import action_tools
+from .planner import Turn
+from .usage import ModelCall, Price, Usage
+
+PICTURE_TOKENS = 1500
+"""About what a picture of 1280x800 costs, for servers that do not say."""
+REASON_CHARS = 200
+
+_ADVICE = {
+    400: "the request was refused",
+    401: "the key is missing or wrong; check the provider's key variable",
+    403: "the key may not use this model; check the provider's key variable",
+    404: "there is no such model; check its name",
+    408: "no answer in time; try again, or take a faster model",
+    413: "the request is too large for it",
+    429: "the rate limit or the quota is used up; wait, or take another model",
+}
+_NO_ANSWER = "no answer in time; try again, or take a faster model"
+_NO_SERVER = "its server cannot be reached; is it running, and is there a network?"
+
+
+class CountedModel:
+    """A chat model that is given the actions as tools.
+
+    Args:
+        model: The model.
+        name: What records and errors call it.
+        price: What its tokens cost, if that is known.
+    """
+
+    def __init__(self, model: BaseChatModel, name: str, price: Price | None) -> None:
+        self.name = name
+        self._price = price
+        self._bound: Runnable[LanguageModelInput, AIMessage] = model.bind_tools(
+            action_tools(), tool_choice="any"
+        )
+
+    def call(
+        self, messages: Sequence[BaseMessage], turn: Turn, *, n_pictures: int
+    ) -> tuple[AIMessage, Usage]:
+        """Return the model's answer and what it cost; both are told to the run's record.
+
+        Raises:
+            BudgetExceeded: If the run may not call a model any more.
+            ModelUnavailable: If there is no answer.
+        """
+        turn.calls.check(turn.step)
+        prompt = prompt_text(messages)
+        started = time.monotonic()
+        try:
+            answer = self._bound.invoke(list(messages))
+        # Each provider's package has a tree of errors of its own, with no common root.
+        except Exception as error:
+            failed = ModelCall(
+                model=self.name,
+                answer=f"error: {type(error).__name__}",
+                seconds=_since(started),
+                price=None if self._price is None else 0.0,
+                n_pictures=n_pictures,
+                prompt=prompt,
+            )
+            turn.calls.note(turn.step, failed)
+            if isinstance(error, DeskhandError):  # a model of our own says itself what is wrong
+                raise
+            raise unavailable(self.name, error) from error
+        if not isinstance(answer, AIMessage):
+            raise ModelOutputError(f"{self.name} gave a {type(answer).__name__}, no message")
+        call = self._count(answer, prompt, _since(started), n_pictures)
+        turn.calls.note(turn.step, call)
+        return answer, call.usage
+
+    def _count(self, answer: AIMessage, prompt: str, seconds: float, n_pictures: int) -> ModelCall:
+        said = answer.usage_metadata
+        is_told = said is not None and said["input_tokens"] > 0
+        if said is not None and is_told:
+            taken, given = said["input_tokens"], said["output_tokens"]
+            cached = int(said.get("input_token_details", {}).get("cache_read") or 0)
+        else:
+            taken = estimate_tokens(prompt) + _tools_tokens() + n_pictures * PICTURE_TOKENS
+            given = estimate_tokens(f"{answer.text} {answer.tool_calls}")
+            cached = 0
+        price = None
+        if self._price is not None:
+            price = self._price.of(input_tokens=taken, cached_tokens=cached, output_tokens=given)
+        return ModelCall(
+            model=self.name,
+            answer=", ".join(call["name"] for call in answer.tool_calls) or "text",
+            input_tokens=taken,
+            output_tokens=given,
+            cached_tokens=cached,
+            seconds=seconds,
+            price=price,
+            is_estimate=not is_told,
+            n_pictures=n_pictures,
+            prompt=prompt,
+        )
+
+
+def unavailable(name: str, error: BaseException) -> ModelUnavailable:
+    """Return one line for a call that failed: which model, what is the matter, what to do."""
+    status = next((found for e in _chain(error) if (found := _status(e)) is not None), None)
+    words = {word for e in _chain(error) for word in _family(e)}
+    reason = " ".join(str(error).split())[:REASON_CHARS]
+    if status == 400 and "api key" in reason.casefold():  # as Gemini tells it
+        status = 401
+    if status is not None and status >= 500:
+        told = f"its server fails ({status}); try again later"
+    elif status in _ADVICE:
+        told = f"{_ADVICE[status]} ({status})"
+        told += f": {reason}" if status in (400, 404, 413) else ""
+    elif "timeout" in words:
+        told = _NO_ANSWER
+    elif "connect" in words:
+        told = _NO_SERVER
+    else:
+        told = f"{type(error).__name__}: {reason}"
+    return ModelUnavailable(f"model {name}: {told}")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _status(error: BaseException) -> int | None:
+    """Return the HTTP status that an error carries, under any of the names in use."""
+    for name in ("status_code", "code"):
+        value = getattr(error, name, None)
+        if isinstance(value, int) and 400 <= value < 600:
+            return value
+    return None
+
+
+def _family(error: BaseException) -> set[str]:
+    names = " ".join(kind.__name__.casefold() for kind in type(error).__mro__)
+    return {word for word in ("timeout", "connect") if word in names}
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
+
+
+@cache
+def _tools_tokens() -> int:
+    return estimate_tokens(json.dumps(action_tools()))

@@ -1,0 +1,177 @@
+"""Which planner a task gets: what `--model` may name, and what is taken if nothing is named."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Self, get_args
+from urllib.parse import urlsplit
+
+from ...memory.errors import ConfigError, RunError
+from .pictures import Pictures
+from .planner import Planner
+from .usage import Price
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+INSTRUCTIONS = "instructions"
+LOCAL_MODEL = "qwen2.5-coder-1.5b"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChoice:
+    """What was named to plan with."""
+
+    model: str
+    """In one of the forms of `ENGINES`."""
+    name: str = ""
+    """The model's name on a server that is named by its address."""
+    pictures: Pictures = "auto"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for the run folder; no key is in it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """Return what `to_json` wrote.
+
+        Raises:
+            RunError: If it is something else.
+        """
+        texts = [record.get("model"), record.get("name"), record.get("pictures")]
+        is_ours = set(record) == {"model", "name", "pictures"} and all(
+            isinstance(text, str) for text in texts
+        )
+        if not is_ours or record["pictures"] not in get_args(Pictures):
+            raise RunError(f"the run's model is recorded as {record!r}; expected another form")
+        return cls(**record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belongings:
+    """What this process has that a planner may need; none of it is written down."""
+
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """API keys by the name of their environment variable."""
+    server_key: str | None = field(default=None, repr=False)
+    """The key of a server that is named by its address."""
+    secret_names: Collection[str] = ()
+    """Secrets that a model may have typed."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """By what `--model` names, or by the name of a server's model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """One kind of planner."""
+
+    form: str
+    """What `--model` says, for messages."""
+    takes: Callable[[str], bool]
+    """Whether what `--model` says is of this form."""
+    load: Callable[[str, ModelChoice, Belongings], Planner]
+    """From the task, the choice and the belongings; imports what is heavy."""
+
+
+def load_planner(task: str, choice: ModelChoice, has: Belongings) -> Planner:
+    """Return the planner that was named.
+
+    Raises:
+        ConfigError: If it cannot be had like this: a form that there is not, a key or a package
+            that is missing.
+        MissingExtraError: If an extra of deskhand is not installed.
+        ModelUnavailable: If a local model's files are not there.
+        InstructionError: If a task for the instruction planner does not parse.
+    """
+    for engine in ENGINES:
+        if engine.takes(choice.model):
+            return engine.load(task, choice, has)
+    forms = ", ".join(engine.form for engine in ENGINES)
+    raise ConfigError(f"--model is {choice.model!r}; expected one of: {forms}")
+
+
+def best_there() -> ModelChoice | None:
+    """Return the best model that is on this machine, None if there is none.
+
+    Nothing hosted is ever taken unasked, even if its key is there: it sees the screen.
+    """
+    for is_there, choice in ON_THIS_MACHINE:
+        if is_there():
+            return choice
+    return None
+
+
+def no_model() -> ConfigError:
+    """Return the error for a task in plain words with no model to do it."""
+    return ConfigError(
+        "the task is in plain words, and there is no model to do it; bring the local one: "
+        f"deskhand models pull {LOCAL_MODEL}; or name one and set its key: --model provider:name; "
+        "sentences of `deskhand language` need none"
+    )
+
+
+def _instructions(task: str, _choice: ModelChoice, _has: Belongings) -> Planner:
+    from .instructions import InstructionPlanner
+
+    return InstructionPlanner(task)
+
+
+def _server(task: str, choice: ModelChoice, has: Belongings) -> Planner:
+    if not choice.name:
+        raise ConfigError(
+            f"--model is the server {choice.model}; name its model as well: --model-name NAME"
+        )
+    address = urlsplit(choice.model)
+    # These would be written into the run folder.
+    if address.username or address.password or address.query or not address.hostname:
+        raise ConfigError(
+            "the address of a model's server is http://HOST:PORT/v1 and nothing more; "
+            "its key goes into DESKHAND_MODEL_KEY"
+        )
+    from .providers import server_model
+
+    model = server_model(choice.model, choice.name, key=has.server_key)
+    return _chat(task, model, choice, has, name=f"{choice.name} at {choice.model}")
+
+
+def _hosted(task: str, choice: ModelChoice, has: Belongings) -> Planner:
+    from .providers import hosted_model
+
+    model = hosted_model(choice.model, keys=has.keys)
+    return _chat(task, model, choice, has, name=choice.model)
+
+
+def _chat(
+    task: str, model: "BaseChatModel", choice: ModelChoice, has: Belongings, *, name: str
+) -> Planner:
+    from .chat import ChatOptions, ChatPlanner
+
+    return ChatPlanner(
+        task,
+        model,
+        # Who says "always" knows that it sees; otherwise its package's word is taken.
+        sees_pictures=True if choice.pictures == "always" else None,
+        name=name,
+        price=has.prices.get(choice.name or choice.model),
+        secret_names=has.secret_names,
+        options=ChatOptions(pictures=choice.pictures),
+    )
+
+
+ENGINES: tuple[Engine, ...] = (
+    Engine(form=INSTRUCTIONS, takes=lambda model: model == INSTRUCTIONS, load=_instructions),
+    Engine(
+        form="http://HOST:PORT/v1 with --model-name",
+        takes=lambda model: model.startswith(("http://", "https://")),
+        load=_server,
+    ),
+    Engine(
+        form="provider:model (anthropic, openai, google-genai, ollama, …)",
+        takes=lambda model: all(model.partition(":")),
+        load=_hosted,
+    ),
+)
+"""The first that takes what was named loads it."""
+
+ON_THIS_MACHINE: tuple[tuple[Callable[[], bool], ModelChoice], ...] = ()
+"""Models that are taken if nothing is named, the best first, each with whether it is there."""

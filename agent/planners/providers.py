@@ -1,0 +1,131 @@
+"""Chat models of servers: a provider's, or any that speaks the OpenAI protocol."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from ...memory.errors import ConfigError, MissingExtraError
+
+try:
+    from langchain.chat_models import init_chat_model
+except ModuleNotFoundError as error:
+    raise MissingExtraError(error.name or "langchain", extra="chat") from error
+
+HOSTED_TIMEOUT_S = 120.0
+OWN_SERVER_TIMEOUT_S = 600.0
+"""A model on a CPU reads some ten tokens a second."""
+RETRIES = 2
+"""By the provider's own client, which waits as long as the server asks it to."""
+REASON_CHARS = 200
+NO_KEY = "none"
+"""What is sent to a server that wants no key: the client insists on one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Provider:
+    keys: tuple[str, ...] = ()
+    """Environment variables, any one of which holds the key."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_PROVIDERS: Mapping[str, _Provider] = {
+    # More than a turn needs; without it the client takes what the model can, and refuses to wait
+    # that long.
+    "anthropic": _Provider(
+        keys=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"), options={"max_tokens": 8192}
+    ),
+    "openai": _Provider(keys=("OPENAI_API_KEY",)),
+    "google_genai": _Provider(keys=("GOOGLE_API_KEY", "GEMINI_API_KEY")),
+    # Its default context is shorter than a prompt, and it cuts what is too long without a word.
+    "ollama": _Provider(
+        options={"num_ctx": 16384, "client_kwargs": {"timeout": OWN_SERVER_TIMEOUT_S}}
+    ),
+}
+
+
+def hosted_model(model: str, *, keys: Mapping[str, str]) -> BaseChatModel:
+    """Return a provider's model; no call is made.
+
+    Args:
+        model: `provider:name`, as `init_chat_model` takes it; `-` and `_` are the same.
+        keys: API keys by the name of their environment variable.
+
+    Raises:
+        ConfigError: If the provider is unknown, or its package or key is missing.
+    """
+    provider, _, name = model.partition(":")
+    provider = provider.replace("-", "_")
+    known = _PROVIDERS.get(provider, _Provider())
+    has_no_key = bool(known.keys) and not any(keys.get(key) for key in known.keys)
+    built: BaseChatModel | None = None
+    try:
+        with _in_environment(keys):
+            built = init_chat_model(
+                name,
+                model_provider=provider,
+                timeout=HOSTED_TIMEOUT_S,
+                max_retries=RETRIES,
+                **known.options,
+            )
+    except ImportError as error:
+        package = (error.name or f"langchain_{provider}").partition(".")[0].replace("_", "-")
+        raise ConfigError(
+            f"--model {model} needs the package {package}; install it with: pip install {package}"
+        ) from error
+    # Each provider's package has a tree of errors of its own, with no common root.
+    except Exception as error:
+        if not has_no_key:
+            reason = " ".join(str(error).split())[:REASON_CHARS]
+            raise ConfigError(f"--model {model} cannot be set up: {reason}") from error
+    # Some packages complain of a missing key, others only once they are asked.
+    if built is None or has_no_key:
+        raise ConfigError(f"--model {model} needs a key in {' or '.join(known.keys)}")
+    return built
+
+
+def server_model(url: str, name: str, *, key: str | None = None) -> BaseChatModel:
+    """Return a model of a server that speaks the OpenAI protocol; no call is made.
+
+    Args:
+        url: Its address, such as `http://127.0.0.1:8000/v1`.
+        name: The model's name on it.
+        key: Its key, if it wants one; a provider's key is never sent to it.
+
+    Raises:
+        MissingExtraError: If the package langchain-openai is not installed.
+    """
+    try:
+        built: BaseChatModel = init_chat_model(
+            name,
+            model_provider="openai",
+            base_url=url,
+            api_key=key or NO_KEY,
+            use_responses_api=False,
+            timeout=OWN_SERVER_TIMEOUT_S,
+            max_retries=RETRIES,
+        )
+    except ImportError as error:
+        raise MissingExtraError("langchain-openai", extra="chat") from error
+    return built
+
+
+@contextmanager
+def _in_environment(keys: Mapping[str, str]) -> Iterator[None]:
+    """Put keys where every provider's package looks for its own, for as long as it is built.
+
+    They are not left there: what is launched afterwards inherits the environment.
+    """
+    before = {name: os.environ.get(name) for name in keys}
+    os.environ.update(keys)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
