@@ -160,16 +160,31 @@ class LlamaEngine:
             request["stop"] = stop
         if grammar:
             request["grammar"] = grammar
+        collected = _Collected(deadline_s)
+        # In a thread of its own: an interrupt that arrives within the engine's callback is lost.
+        worker = threading.Thread(target=self._work, args=(request, collected), daemon=True)
+        worker.start()
+        try:
+            worker.join()
+        except BaseException:
+            collected.is_cancelled = True
+            raise
+        return collected.answer()
+
+    def _work(self, request: Mapping[str, Any], collected: "_Collected") -> None:
         with self._lock:
             if self._server is None:
-                raise ModelUnavailable(f"{self.path.name} was closed; load it again")
-            collected = _Collected(deadline_s)
+                message = f"{self.path.name} was closed; load it again"
+                collected.problem = {"message": message}
+                return
             returned = self._server.handle_chat_completions(request, collected.take)
-        return collected.answer(returned)
+            # A request that is refused at once is told here, and not to the callback.
+            if isinstance(returned, Mapping) and "error" in returned:
+                collected.problem = returned["error"]
 
 
 class _Collected:
-    """The pieces of one answer."""
+    """The pieces of one answer, and what became of it."""
 
     def __init__(self, deadline_s: float | None) -> None:
         self._started = time.monotonic()
@@ -177,12 +192,14 @@ class _Collected:
         self._pieces: list[str] = []
         self._finish = ""
         self._usage: Mapping[str, Any] = {}
-        self._problem: Mapping[str, Any] | None = None
+        self.problem: Mapping[str, Any] | None = None
+        self.is_cancelled = False
+        """Set from outside: the answer ends at its next piece."""
 
     def take(self, chunk: Mapping[str, Any]) -> bool:
         """Keep one piece; True tells the engine to stop."""
         if "error" in chunk:
-            self._problem = chunk["error"]
+            self.problem = chunk["error"]
             return True
         self._usage = chunk.get("usage") or self._usage
         for choice in chunk.get("choices", ()):
@@ -194,14 +211,17 @@ class _Collected:
             if time.monotonic() - self._started > self._deadline_s:
                 self._finish = "deadline"
                 return True
-        return False
+        return self.is_cancelled
 
-    def answer(self, returned: object) -> Answer:
-        """Return the whole; what the engine returns itself is an error or nothing."""
-        if isinstance(returned, Mapping) and "error" in returned:
-            self._problem = returned["error"]
-        if self._problem is not None:
-            raise _refusal(self._problem)
+    def answer(self) -> Answer:
+        """Return the whole.
+
+        Raises:
+            ModelUnavailable: If the engine refused the request.
+            ModelOutputError: If the prompt did not fit.
+        """
+        if self.problem is not None:
+            raise _refusal(self.problem)
         details = self._usage.get("prompt_tokens_details") or {}
         return Answer(
             text="".join(self._pieces),
