@@ -1,0 +1,467 @@
+"""The planner for small local models: a plan for the whole screen, one call, then carried out.
+
+A small model cannot use a history of steps, but it can name what a screen is for. So it writes all
+that a task asks of the present screen at once, as sentences of the instruction language under a
+grammar that knows this screen's labels. The sentences are then done one a turn. When they are used
+up, and the screen is another one while parts of the task are left, a plan is made for that.
+Measured against one action a turn in `benchmarks/local_planner.py`.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from ...memory.errors import InstructionError, ModelOutputError
+from ...tools.actions import (
+    Action,
+    AskUser,
+    Click,
+    Done,
+    DoubleClick,
+    ElementTarget,
+    Fail,
+    Move,
+    Pause,
+    RightClick,
+    TextTarget,
+    TypeText,
+    target_of,
+)
+from ...tools.perception.elements import Element
+from ..instructions.parse import parse_instructions
+from ..instructions.sentences import Act, Sentence
+from ..instructions.write import write_action
+from ..prompts import load_prompt
+from .gbnf import MAX_LINES, plan_grammar
+from .guards import Line, guard_plan, is_loading, seen_texts, target_label
+from .instructions import InstructionPlanner
+from .labels import LabelledScreen, harmless, label_screen
+from .planner import Proposal, Turn, Usage
+from .words import clauses_left, is_question
+
+MAX_PLANS = 12
+"""Calls of the model in one run."""
+MAX_FAILURES = 3
+MAX_WAITS = 30
+MAX_QUESTIONS = 3
+MAX_ANSWER_TOKENS = 320
+WAIT_S = 2.0
+SHOWN_DONE = 8
+"""Sentences of the history in the prompt."""
+PLANS_A_TURN = 2
+"""A plan of which the guards leave nothing is asked for once more, without what it named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    """What goes from turn to turn; all of it JSON."""
+
+    plan: tuple[Line, ...] = ()
+    at: int = 0
+    inner: Mapping[str, Any] = field(default_factory=dict)
+    """What the instruction planner remembers of the sentence that is being done."""
+    screen: tuple[str, ...] = ()
+    """Fingerprint of the screen that the plan is for."""
+    done: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Sentences that were carried out, each with the fingerprint of its screen."""
+    failed: tuple[str, ...] = ()
+    """Sentences that did not have their effect."""
+    answers: tuple[str, ...] = ()
+    """What a person said."""
+    is_asking: bool = False
+    plans: int = 0
+    waits: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "_Memory":
+        if not record:
+            return cls()
+        return cls(
+            plan=tuple(Line(**line) for line in record["plan"]),
+            at=record["at"],
+            inner=record["inner"],
+            screen=tuple(record["screen"]),
+            done=tuple((sentence, tuple(screen)) for sentence, screen in record["done"]),
+            failed=tuple(record["failed"]),
+            answers=tuple(record["answers"]),
+            is_asking=record["is_asking"],
+            plans=record["plans"],
+            waits=record["waits"],
+        )
+
+    @property
+    def sentences(self) -> list[str]:
+        return [sentence for sentence, _screen in self.done]
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.at >= len(self.plan)
+
+
+class LocalPlanner:
+    """Does a task in plain words with a small chat model that follows a grammar.
+
+    Args:
+        task: What to do.
+        model: `ChatLlama`, or any chat model whose server takes GBNF as `grammar` in its request
+            (a llama.cpp server behind `ChatOpenAI`).
+        max_lines: Sentences in one plan.
+        nonce: Makes the mark of the fence around the screen, a new one for each call.
+    """
+
+    name = "local"
+
+    def __init__(
+        self,
+        task: str,
+        model: BaseChatModel,
+        *,
+        max_lines: int = MAX_LINES,
+        nonce: Callable[[], str] = lambda: secrets.token_hex(2),
+    ) -> None:
+        self._task = task
+        self._model = model
+        self._max_lines = max_lines
+        self._nonce = nonce
+
+    def plan(self, turn: Turn) -> Proposal:
+        """Return the next action of the plan for this screen, or of a new one."""
+        return _Planning(turn, self._full_task(turn), self._ask_model, self._max_lines).proposal()
+
+    def _full_task(self, turn: Turn) -> str:
+        answers = [*turn.memory.get("answers", ())]
+        if turn.memory.get("is_asking") and turn.last_outcome is not None:
+            answers.append(turn.last_outcome.answer)
+        return " ".join([self._task.strip(), *(f"({answer.strip()})" for answer in answers)])
+
+    def _ask_model(
+        self, screen: LabelledScreen, task: str, done: list[str], grammar: str
+    ) -> tuple[str, Usage]:
+        """Return what the model writes, with what it cost.
+
+        Raises:
+            ModelOutputError: If it is no text.
+        """
+        started = time.monotonic()
+        message = self._model.invoke(
+            plan_messages(screen, task, done, self._nonce()),
+            max_tokens=MAX_ANSWER_TOKENS,
+            **grammar_arguments(self._model, grammar),
+        )
+        if not isinstance(message.content, str):
+            raise ModelOutputError("expected text from the model, got a list of parts; ask again")
+        used = message.usage_metadata
+        usage = Usage(
+            input_tokens=0 if used is None else used["input_tokens"],
+            output_tokens=0 if used is None else used["output_tokens"],
+            seconds=time.monotonic() - started,
+        )
+        return message.content, usage
+
+
+def grammar_arguments(model: BaseChatModel, grammar: str) -> dict[str, Any]:
+    """Return how a grammar is passed to a chat model."""
+    # By name: langchain-openai is another extra, and a heavy import.
+    is_openai = any(kind.__name__ == "BaseChatOpenAI" for kind in type(model).__mro__)
+    return {"extra_body": {"grammar": grammar}} if is_openai else {"grammar": grammar}
+
+
+def plan_messages(
+    screen: LabelledScreen, task: str, done: list[str], nonce: str
+) -> list[BaseMessage]:
+    """Return the conversation that ends with the question for a plan.
+
+    All that changes stands at its end: what is before it has been read already.
+    """
+    prompt = load_prompt("local_plan")
+    messages: list[BaseMessage] = [SystemMessage(prompt.system)]
+    for example in prompt.examples:
+        messages += [HumanMessage(example.question), AIMessage(example.answer)]
+    history = "; ".join(harmless(sentence) for sentence in done[-SHOWN_DONE:]) or "nothing"
+    question = (
+        f"<screen {nonce}>\n{screen.text}\n</screen {nonce}>\n"
+        f"Done so far: {history}\nTask: {harmless(task)}\nPlan:"
+    )
+    return [*messages, HumanMessage(question)]
+
+
+AskModel = Callable[[LabelledScreen, str, list[str], str], tuple[str, Usage]]
+
+
+class _Planning:
+    """The planning of one turn.
+
+    Args:
+        turn: What to decide on.
+        task: With what a person answered.
+        ask_model: Returns a plan's text for a screen, a task, a history and a grammar.
+        max_lines: Sentences in one plan.
+    """
+
+    def __init__(self, turn: Turn, task: str, ask_model: AskModel, max_lines: int) -> None:
+        self._max_lines = max_lines
+        self._turn = turn
+        self._task = task
+        self._ask_model = ask_model
+        self._memory = _Memory.from_json(turn.memory)
+        self._screen = label_screen(turn.observation, task)
+        self._usage = Usage()
+        self._notes: list[str] = []
+        self._fruitless: set[str] = set()
+
+    def proposal(self) -> Proposal:
+        """Return the next action."""
+        self._take_answer()
+        for _attempt in range(PLANS_A_TURN + 1):
+            proposal = self._go_on()
+            if proposal is not None:
+                return proposal
+            waiting = self._wait_if_loading()
+            if waiting is not None:
+                return waiting
+            end = self._end_of_plan()
+            if end is not None:
+                return end
+            reply = self._new_plan()
+            if reply is not None:
+                return reply
+        return self._nothing_fits()
+
+    # The plan there is
+
+    def _take_answer(self) -> None:
+        last = self._turn.last_outcome
+        if self._memory.is_asking and last is not None:
+            answers = (*self._memory.answers, last.answer)
+            self._memory = replace(self._memory, answers=answers, is_asking=False)
+
+    def _go_on(self) -> Proposal | None:
+        """Return the next action of the plan, None if it is used up or went wrong."""
+        while not self._memory.is_used_up:
+            memory = self._memory
+            line = memory.plan[memory.at]
+            element = self._element(line)
+            if line.element_id is not None and element is None and not memory.inner:
+                self._notes.append(f"{line.sentence}: it is not on the screen any more")
+                self._memory = replace(memory, plan=(), at=0)
+                return None
+            step = self._step(line)
+            if isinstance(step.action, Done):
+                done = (*memory.done, (line.sentence, memory.screen))
+                self._memory = replace(memory, at=memory.at + 1, inner={}, done=done)
+            elif isinstance(step.action, Fail):
+                return self._failed(line, step.action.reason)
+            else:
+                self._memory = replace(memory, inner=step.memory)
+                action = _at_element(step.action, element)
+                return self._propose(action, step.sentence, step.note)
+        return None
+
+    def _step(self, line: Line) -> Proposal:
+        """Let the instruction planner do one sentence."""
+        inner = self._memory.inner
+        (sentence,) = parse_instructions(line.sentence)
+        # What stands on the screen is not waited for; a list or a box may need its moment.
+        patience = {"patience_s": 0.0} if isinstance(sentence, Act) else {}
+        return InstructionPlanner(line.sentence, **patience).plan(
+            replace(
+                self._turn, memory=inner, last_outcome=self._turn.last_outcome if inner else None
+            )
+        )
+
+    def _element(self, line: Line) -> Element | None:
+        if line.element_id is None:
+            return None
+        known = self._turn.observation.element(line.element_id)
+        (sentence,) = parse_instructions(line.sentence)
+        target = target_label(sentence)
+        label = None if target is None else self._screen.of_target(target)
+        if label is not None:
+            return label.element
+        # What was typed into a field without a label is now what it is called.
+        is_field = isinstance(sentence, Act) and isinstance(sentence.action, TypeText)
+        is_same = known is not None and target is not None and known.text.strip() == target.text
+        return known if is_same or (is_field and known is not None) else None
+
+    def _failed(self, line: Line, reason: str) -> Proposal | None:
+        last = self._turn.last_outcome
+        memory = self._memory
+        self._notes.append(reason)
+        failed = (*memory.failed, line.sentence)
+        self._memory = replace(memory, plan=(), at=0, inner={}, failed=failed)
+        if last is not None and last.effect == "refused":
+            return self._over(Fail(reason=reason))
+        if len(failed) >= MAX_FAILURES:
+            return self._over(Fail(reason=reason))
+        return None
+
+    # Between plans
+
+    def _wait_if_loading(self) -> Proposal | None:
+        memory = self._memory
+        if memory.waits >= MAX_WAITS or not is_loading(self._screen, self._left()):
+            return None
+        self._memory = replace(memory, waits=memory.waits + 1)
+        pause = Pause(seconds=WAIT_S)
+        self._notes.append("the screen is still loading")
+        return self._propose(pause, write_action(pause))
+
+    def _end_of_plan(self) -> Proposal | None:
+        """Return the end of the run if nothing of the task is left, None to plan anew."""
+        memory = self._memory
+        if memory.plans == 0:
+            return None
+        has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
+        if memory.failed and memory.failed[-1] not in memory.sentences and not memory.plan:
+            return None  # another way may be found
+        left = clauses_left(self._task, memory.sentences)
+        if is_question(self._task):
+            return None
+        if memory.sentences and (not left or not has_changed):
+            self._notes.append("the plan is used up")
+            return self._over(Done(summary=_summary(memory.sentences)))
+        return None
+
+    def _left(self) -> str:
+        """Return what of the task is still to be done, in its own words."""
+        left = clauses_left(self._task, self._memory.sentences)
+        return ", ".join(left) if left and self._memory.done else self._task
+
+    # A new plan
+
+    def _new_plan(self) -> Proposal | None:
+        """Ask the model; None if there are sentences to do now or nothing came of it."""
+        memory = self._memory
+        if memory.plans >= MAX_PLANS:
+            return self._over(Fail(reason=f"{MAX_PLANS} plans were made and the task is not done"))
+        seen = seen_texts(self._turn.observation, self._screen, self._task)
+        banned = frozenset(self._banned())
+        grammar = plan_grammar(
+            self._screen,
+            self._task,
+            may_be_done=is_question(self._task) or bool(memory.done),
+            banned=banned,
+            seen_texts=seen,
+            max_lines=self._max_lines,
+        )
+        text, usage = self._ask_model(self._screen, self._left(), memory.sentences, grammar)
+        self._usage = _sum(self._usage, usage)
+        sentences = parse_plan(text)
+        fingerprint = self._screen.fingerprint
+        memory = replace(memory, plans=memory.plans + 1, screen=fingerprint, at=0, inner={})
+        self._memory = memory
+        first = sentences[0]
+        if isinstance(first, Act) and isinstance(first.action, Done | AskUser | Pause):
+            return self._alone(first.action)
+        plan = guard_plan(
+            sentences,
+            self._screen,
+            self._task,
+            seen_texts=seen,
+            done=[sentence for sentence, screen in memory.done if screen == fingerprint],
+        )
+        self._notes += [f"left out {reason}" for reason in plan.left_out]
+        self._memory = replace(memory, plan=tuple(plan.lines))
+        if not plan.lines:
+            is_so = all("already" in reason for reason in plan.left_out)
+            if memory.done or is_so:
+                return self._over(Done(summary=_summary(memory.sentences)))
+            self._fruitless |= {
+                label.text
+                for sentence in sentences
+                if (target := target_label(sentence)) is not None
+                and (label := self._screen.of_target(target)) is not None
+            }
+        return None
+
+    def _alone(self, action: Done | AskUser | Pause) -> Proposal:
+        """Return the answer, question or wait that a plan consists of."""
+        memory = self._memory
+        if isinstance(action, Done):
+            return self._over(action)
+        if isinstance(action, AskUser):
+            if len(memory.answers) >= MAX_QUESTIONS:
+                return self._over(Fail(reason=f"too many questions; the next: {action.question}"))
+            self._memory = replace(memory, plan=(), is_asking=True)
+        else:
+            if memory.waits >= MAX_WAITS:
+                return self._over(Fail(reason="the screen went on loading"))
+            self._memory = replace(memory, plan=(), waits=memory.waits + 1)
+        return self._propose(action, write_action(action))
+
+    def _banned(self) -> list[str]:
+        """Return the labels whose clicks had no effect."""
+        failed = []
+        for text in self._memory.failed:
+            (sentence,) = parse_instructions(text)
+            target = target_label(sentence)
+            label = None if target is None else self._screen.of_target(target)
+            failed += [] if label is None else [label.text]
+        return [*failed, *self._fruitless]
+
+    def _nothing_fits(self) -> Proposal:
+        memory = self._memory
+        if memory.done and not memory.failed:
+            return self._over(Done(summary=_summary(memory.sentences)))
+        reason = "nothing on the screen fits what is left of the task"
+        return self._over(Fail(reason=f"{reason}: {self._left()}"))
+
+    def _over(self, action: Done | Fail) -> Proposal:
+        return self._propose(action, write_action(action))
+
+    def _propose(self, action: Action, sentence: str, note: str = "") -> Proposal:
+        return Proposal(
+            action=action,
+            sentence=sentence,
+            memory=self._memory.to_json(),
+            note="; ".join([*self._notes, *([note] if note else [])]),
+            usage=self._usage,
+        )
+
+
+def parse_plan(text: str) -> tuple[Sentence, ...]:
+    """Return the sentences of a plan.
+
+    Raises:
+        ModelOutputError: If they are none; the grammar keeps a model from writing such.
+    """
+    try:
+        return parse_instructions(text)
+    except InstructionError as error:
+        # An answer that was cut off ends within a sentence: what is before it stands.
+        whole, _, rest = text.rpartition("\n")
+        if whole and rest:
+            return parse_plan(whole)
+        raise ModelOutputError(f"expected sentences of the language: {error}") from error
+
+
+def _at_element(action: Action, element: Element | None) -> Action:
+    """Return the action on the thing that was meant, where it was a description."""
+    if element is None or not isinstance(target_of(action), TextTarget):
+        return action
+    target = ElementTarget(id=element.id)
+    if isinstance(action, TypeText):
+        return action.model_copy(update={"into": target})
+    if isinstance(action, Click | DoubleClick | RightClick | Move):
+        return action.model_copy(update={"target": target})
+    return action
+
+
+def _summary(done: list[str]) -> str:
+    return "; ".join(done) if done else "all of it was so already"
+
+
+def _sum(first: Usage, second: Usage) -> Usage:
+    return Usage(
+        input_tokens=first.input_tokens + second.input_tokens,
+        output_tokens=first.output_tokens + second.output_tokens,
+        seconds=first.seconds + second.seconds,
+    )

@@ -1,0 +1,78 @@
+"""The words of a task, and which of them are still to be done."""
+
+import re
+from collections.abc import Iterable
+
+from ...tools.perception.text_match import normalise
+
+VERBS = frozenset(
+    "click press push tap hit open choose pick select type enter write fill put set change make "
+    "turn switch check tick uncheck untick enable disable go show find look search use wait scroll "
+    "close do please then and or also finally first next after before now once again sign log "
+    "submit confirm add delete remove save cancel create start stop finish continue activate "
+    "deactivate mark unmark copy paste move drag get take send".split()
+)
+FUNCTION_WORDS = frozenset(
+    "a an the to of in on at for from with by as is are be it its this that these those into onto "
+    "my me i you your our we us his her their all any some no not only both up down out off over "
+    "until when if so there here what which who how many much please "
+    "button field box checkbox radio link tab menu item icon image list drop dropdown page window "
+    "dialog form option entry row text name value called named labelled".split()
+)
+_WORD = re.compile(r"\w+")
+_CLAUSE = re.compile(
+    r"(?:[.;!?](?=\s|$)|\n|,?\s+\band\s+then\b|,?\s*\bthen\b|,\s+(?:and\s+)?|\s+\band\s+)",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    r"(?:what|which|who|whom|whose|how|when|where|why|is|are|does|do|did|was|were|can|has|have|"
+    r"tell me|read)\b",
+    re.IGNORECASE,
+)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as they are compared."""
+    return _WORD.findall(normalise(text))
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return the words that name something; verbs and little words do not.
+
+    >>> sorted(content_words("Click the Save button and type Ada into Name"))
+    ['ada']
+    """
+    return frozenset(words(text)) - VERBS - FUNCTION_WORDS
+
+
+def naming_words(text: str) -> frozenset[str]:
+    """Return the words by which a thing may be meant, verbs included: a button is called Save."""
+    return frozenset(words(text)) - FUNCTION_WORDS
+
+
+def is_question(task: str) -> bool:
+    """Tell whether a task asks for an answer rather than for deeds."""
+    task = task.strip()
+    return task.endswith("?") or _QUESTION.match(task) is not None
+
+
+def clauses(task: str) -> list[str]:
+    """Return the parts of a task, each of which asks for something.
+
+    >>> clauses("Type Ada into Name, then click Save.")
+    ['Type Ada into Name', 'click Save']
+    """
+    return [part.strip() for part in _CLAUSE.split(task) if part and part.strip()]
+
+
+def clauses_left(task: str, done: Iterable[str]) -> list[str]:
+    """Return the parts of a task of which no word was in what was done.
+
+    Args:
+        task: What to do.
+        done: Sentences that were carried out.
+    """
+    said: set[str] = set()
+    for sentence in done:
+        said |= naming_words(sentence)
+    return [part for part in clauses(task) if naming_words(part) and not naming_words(part) & said]
