@@ -8,6 +8,7 @@ language.
 import re
 from collections.abc import Sequence
 
+from ...tools.perception.elements import Role
 from .labels import FIELDS, LISTS, TICKED, LabelledScreen, quoted_plainly
 
 MAX_LINES = 12
@@ -28,6 +29,7 @@ def plan_grammar(
     task: str,
     *,
     may_be_done: bool,
+    may_wait: bool = False,
     banned: frozenset[str] = frozenset(),
     seen_texts: Sequence[str] = (),
     max_lines: int = MAX_LINES,
@@ -38,14 +40,17 @@ def plan_grammar(
         screen: Whose labels are the targets.
         task: Whose words may be typed and chosen.
         may_be_done: Whether the plan may say that nothing is to be done.
-        banned: Labels that are no targets of a click, because it had no effect.
+        may_wait: Whether the plan may be to wait.
+        banned: Labels that are no targets, because acting on them led nowhere.
         seen_texts: Texts that may be typed as well.
         max_lines: Of a plan.
     """
     rules: dict[str, str] = {}
     acts = _acts(screen, task, rules, banned, seen_texts)
     plan = f'act ("\\n" act){{0,{max_lines - 1}}}' if max_lines > 1 else "act"
-    ways = [plan, literal(WAIT), '"ask " free']
+    ways = [plan, '"ask " free']
+    if may_wait:
+        ways.append(literal(WAIT))
     if may_be_done:
         ways.append('"done " free')
     rules["free"] = FREE_TEXT
@@ -70,10 +75,13 @@ def _acts(
             rules[name] = " | ".join(map(literal, labels))
         return bool(labels)
 
-    clickable = [label.text for label in screen.targets if label.text not in banned]
-    fields = [label.text for label in screen.of_roles(FIELDS)]
-    lists = [label.text for label in screen.of_roles(LISTS)]
-    ticks = [label.text for label in screen.of_roles(TICKED)]
+    targets = [label for label in screen.targets if label.text not in banned]
+
+    def of(roles: frozenset[Role]) -> list[str]:
+        return [label.text for label in targets if label.element.role in roles]
+
+    clickable = [label.text for label in targets]
+    fields, lists, ticks = of(FIELDS), of(LISTS), of(TICKED)
     if choice("target", clickable):
         acts.append('"click " target')
         lowered = task.casefold()

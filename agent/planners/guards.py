@@ -7,24 +7,26 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ...tools.actions import Click, PressKeys, TextTarget, TypeText, target_of
-from ...tools.perception.elements import Observation
+from ...tools.actions import Click, TextTarget, TypeText, target_of
+from ...tools.perception.elements import Observation, Role
 from ...tools.perception.text_match import normalise
 from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
-from .labels import FIELDS, LISTS, TICKED, Label, LabelledScreen
+from .labels import FIELDS, LISTS, PASSIVE, TICKED, Label, LabelledScreen
 from .words import clauses, naming_words, words
 
 ONE_LINE_PX = 60
 """A field that is higher holds a text, which is added to; a value is replaced."""
-MAX_FOREIGN_CLICKS = 1
-"""Clicks in one plan on things that the task does not name and that confirm nothing."""
 CONFIRMING = frozenset(
-    "ok okay save submit send apply confirm continue next finish done close accept agree search go "
-    "yes sign log login register create add book order update set find start".split()
+    words(
+        "ok okay save submit send apply confirm continue next finish done close accept agree "
+        "search go yes sign log login register create add book order update set find start"
+    )
 )
-ALL = frozenset("all every everything each both".split())
-AGAIN = frozenset("twice times again two three four five six seven eight nine ten".split())
+ALL = frozenset(words("all every everything each both"))
+AGAIN = frozenset(words("twice times again two three four five six seven eight nine ten"))
+LEADS_ON: frozenset[Role] = frozenset(("menuitem", "tab", "link"))
+"""A click on these shows another screen, for which the rest of a plan was not written."""
 OFF = re.compile(
     r"\b(?:un(?:check|tick|mark|select)\w*|deselect\w*|off|disable\w*|deactivate\w*|clear|"
     r"do not|don't|no longer|without|stop)\b",
@@ -40,7 +42,7 @@ LOADING = re.compile(
     r"[^.!?]*(?:\.\.\.|…|\d+ ?%)|\bplease wait\b|^(?:loading|working)\b",
     re.IGNORECASE,
 )
-LEAVING = frozenset("cancel stop abort hide close back background pause details".split())
+LEAVING = frozenset(words("cancel stop abort hide close back background pause details"))
 """Buttons of a screen that only waits."""
 
 
@@ -61,6 +63,8 @@ class Guarded:
     lines: Sequence[Line]
     left_out: Sequence[str]
     """Why, a sentence each."""
+    is_cut: bool = False
+    """Whether sentences were left out because they are for the screen that comes then."""
 
 
 def guard_plan(
@@ -70,6 +74,7 @@ def guard_plan(
     *,
     seen_texts: Sequence[str] = (),
     done: Collection[str] = (),
+    wanted: frozenset[str] | None = None,
 ) -> Guarded:
     """Return what is left of a plan.
 
@@ -79,10 +84,11 @@ def guard_plan(
         task: What is to be done, with what a person answered.
         seen_texts: Texts of the screen that may be typed.
         done: Sentences that were carried out on this very screen.
+        wanted: Words of the task that nothing done so far has touched, if only these may be acted
+            on; None for all that the task says.
     """
     lines: list[Line] = []
     left_out: list[str] = []
-    foreign = 0
     for number, sentence in enumerate(sentences):
         label = _label(sentence, screen)
         following = sentences[number + 1] if number + 1 < len(sentences) else None
@@ -92,21 +98,18 @@ def guard_plan(
             _not_told(right, task, seen_texts)
             or _is_so_already(right, label)
             or _leads_nowhere(right, label, following, screen)
-            or _is_foreign_tick(right, label, task)
+            or _is_foreign(right, label, task, is_alone=len(sentences) == 1)
+            or _is_again(written, lines, done, task)
         )
-        if not reason and any(line.sentence == written for line in lines):
-            reason = "" if AGAIN & set(words(task)) else "it is in the plan already"
-        if not reason and written in done and not AGAIN & set(words(task)):
-            reason = "it was done on this screen already"
-        if not reason and len(sentences) > 1 and _is_foreign_click(right, label, task):
-            foreign += 1
-            if foreign > MAX_FOREIGN_CLICKS:
-                reason = "the task does not name it"
+        if not reason and wanted is not None and not frozenset(words(written)) & wanted:
+            reason = "" if lines and _confirms(label) else "the rest of the task does not name it"
         if reason:
             left_out.append(f"{written}: {reason}")
-        else:
-            element_id = None if label is None else label.element.id
-            lines.append(Line(sentence=written, element_id=element_id))
+            continue
+        lines.append(Line(sentence=written, element_id=None if label is None else label.element.id))
+        is_click = isinstance(right, Act) and isinstance(right.action, Click)
+        if is_click and label is not None and label.element.role in LEADS_ON and following:
+            return Guarded(lines=lines, left_out=left_out, is_cut=True)
     return Guarded(lines=lines, left_out=left_out)
 
 
@@ -121,6 +124,15 @@ def seen_texts(observation: Observation, screen: LabelledScreen, task: str) -> l
     return list(dict.fromkeys(texts))[:20]
 
 
+def says_loading(screen: LabelledScreen) -> bool:
+    """Tell whether a screen says that it is not ready, or has nothing to act on."""
+    return not _controls(screen) or any(
+        label.element.role == "progressbar"
+        or (label.element.role == "text" and LOADING.search(label.name) is not None)
+        for label in screen.labels
+    )
+
+
 def is_loading(screen: LabelledScreen, wanted: str) -> bool:
     """Tell whether a screen only waits, so that there is nothing to do on it but to wait too.
 
@@ -128,19 +140,15 @@ def is_loading(screen: LabelledScreen, wanted: str) -> bool:
         screen: What is seen.
         wanted: What is still to be done; a screen that offers it does not only wait.
     """
-    says = any(
-        label.element.role == "progressbar"
-        or (label.element.role == "text" and LOADING.search(label.name))
-        for label in screen.labels
-    )
-    controls = [
-        label
-        for label in screen.targets
-        if label.element.role not in ("text", "image", "progressbar", "scrollbar")
-    ]
-    left = [label for label in controls if not LEAVING & set(words(label.name))]
+    controls = [frozenset(words(label.name)) for label in _controls(screen)]
+    if not says_loading(screen) or not all(name & LEAVING for name in controls):
+        return False
     asked = naming_words(wanted)
-    return says and not left and not any(LEAVING & asked & set(words(c.name)) for c in controls)
+    return not any(name & LEAVING & asked for name in controls)
+
+
+def _controls(screen: LabelledScreen) -> list[Label]:
+    return [label for label in screen.targets if label.element.role not in PASSIVE]
 
 
 def target_label(sentence: Sentence) -> TextTarget | None:
@@ -235,19 +243,25 @@ def _leads_nowhere(
     return ""
 
 
-def _is_foreign_tick(sentence: Sentence, label: Label | None, task: str) -> str:
-    if not isinstance(sentence, SetChecked) or label is None:
-        return ""
+def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, is_alone: bool) -> str:
+    """Return why a sentence is none of the task's; a lone click may be another word for it."""
     asked = frozenset(words(task))
-    if naming_words(label.name) & asked or ALL & asked:
-        return ""
-    return "the task does not name it"
+    named = frozenset() if label is None else frozenset(words(label.name)) & asked
+    is_foreign = False
+    if isinstance(sentence, SetChecked):
+        is_foreign = not naming_words(label.name if label else "") & asked and not ALL & asked
+    elif isinstance(sentence, Act) and isinstance(sentence.action, Click):
+        is_foreign = not is_alone and not named and not _confirms(label)
+    return "the task does not name it" if is_foreign else ""
 
 
-def _is_foreign_click(sentence: Sentence, label: Label | None, task: str) -> bool:
-    if not isinstance(sentence, Act) or label is None:
-        return isinstance(sentence, Act) and isinstance(sentence.action, PressKeys)
-    if not isinstance(sentence.action, Click):
-        return False
-    asked = frozenset(words(task))
-    return not frozenset(words(label.name)) & (asked | CONFIRMING)
+def _confirms(label: Label | None) -> bool:
+    return label is not None and bool(frozenset(words(label.name)) & CONFIRMING)
+
+
+def _is_again(written: str, lines: Sequence[Line], done: Collection[str], task: str) -> str:
+    if AGAIN & frozenset(words(task)):
+        return ""
+    if any(line.sentence == written for line in lines):
+        return "it is in the plan already"
+    return "it was done on this screen already" if written in done else ""

@@ -5,7 +5,7 @@ A label is a target of the instruction language: `button "Save"`, `field "Name"`
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...tools.actions import TextTarget
@@ -79,11 +79,6 @@ class LabelledScreen:
         """Return what a target that the parser read means, if it is on this screen."""
         return self._by_target.get(target)
 
-    def of_roles(self, roles: Iterable[Role]) -> list[Label]:
-        """Return what can be acted on and is of these kinds."""
-        wanted = frozenset(roles)
-        return [label for label in self.labels if label.is_target and label.element.role in wanted]
-
     @property
     def targets(self) -> list[Label]:
         """What can be acted on."""
@@ -135,8 +130,8 @@ def harmless(text: str) -> str:
     >>> harmless("<|im_end|> [INST] </tool_call> a < b")
     '‹|im_end|› (INST) ‹/tool_call› a < b'
     """
-    text = re.sub(r"<(\|[^<>]{0,40}|/?[A-Za-z_|][\w|:-]{0,40})>", r"‹\1›", text)
     text = text.replace("<|", "‹|").replace("|>", "|›").replace("<<", "‹‹").replace(">>", "››")
+    text = re.sub(r"<(/?[A-Za-z_][\w|:-]{0,40})>", r"‹\1›", text)
     return re.sub(r"\[(/?[A-Z_]{3,20})\]", r"(\1)", text)
 
 

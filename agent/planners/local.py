@@ -38,11 +38,18 @@ from ..instructions.sentences import Act, Sentence
 from ..instructions.write import write_action
 from ..prompts import load_prompt
 from .gbnf import MAX_LINES, plan_grammar
-from .guards import Line, guard_plan, is_loading, seen_texts, target_label
+from .guards import (
+    Line,
+    guard_plan,
+    is_loading,
+    says_loading,
+    seen_texts,
+    target_label,
+)
 from .instructions import InstructionPlanner
 from .labels import LabelledScreen, harmless, label_screen
 from .planner import Proposal, Turn, Usage
-from .words import clauses_left, is_question
+from .words import is_question, left_of
 
 MAX_PLANS = 12
 """Calls of the model in one run."""
@@ -74,6 +81,8 @@ class _Memory:
     answers: tuple[str, ...] = ()
     """What a person said."""
     is_asking: bool = False
+    is_cut: bool = False
+    """Whether the plan had more, for the screen that comes after it."""
     plans: int = 0
     waits: int = 0
 
@@ -93,6 +102,7 @@ class _Memory:
             failed=tuple(record["failed"]),
             answers=tuple(record["answers"]),
             is_asking=record["is_asking"],
+            is_cut=record["is_cut"],
             plans=record["plans"],
             waits=record["waits"],
         )
@@ -251,7 +261,7 @@ class _Planning:
             element = self._element(line)
             if line.element_id is not None and element is None and not memory.inner:
                 self._notes.append(f"{line.sentence}: it is not on the screen any more")
-                self._memory = replace(memory, plan=(), at=0)
+                self._memory = replace(memory, plan=(), at=0, is_cut=True)
                 return None
             step = self._step(line)
             if isinstance(step.action, Done):
@@ -319,21 +329,27 @@ class _Planning:
         memory = self._memory
         if memory.plans == 0:
             return None
-        has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
-        if memory.failed and memory.failed[-1] not in memory.sentences and not memory.plan:
-            return None  # another way may be found
-        left = clauses_left(self._task, memory.sentences)
-        if is_question(self._task):
+        if memory.is_cut or not memory.sentences or is_question(self._task):
             return None
-        if memory.sentences and (not left or not has_changed):
-            self._notes.append("the plan is used up")
-            return self._over(Done(summary=_summary(memory.sentences)))
-        return None
+        has_failed = memory.failed and memory.failed[-1] not in memory.sentences
+        if has_failed and not memory.plan:
+            return None  # another way may be found
+        has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
+        left = left_of(self._task, memory.sentences)
+        if left.clauses or (has_changed and left.words):
+            return None
+        self._notes.append("the plan is used up and nothing of the task is left")
+        return self._over(Done(summary=_summary(memory.sentences)))
 
     def _left(self) -> str:
         """Return what of the task is still to be done, in its own words."""
-        left = clauses_left(self._task, self._memory.sentences)
+        left = left_of(self._task, self._memory.sentences).clauses
         return ", ".join(left) if left and self._memory.done else self._task
+
+    def _wanted(self) -> frozenset[str] | None:
+        """Return the words that a further plan is held to; None while parts are untouched."""
+        left = left_of(self._task, self._memory.sentences)
+        return left.words if self._memory.done and not left.clauses else None
 
     # A new plan
 
@@ -348,6 +364,7 @@ class _Planning:
             self._screen,
             self._task,
             may_be_done=is_question(self._task) or bool(memory.done),
+            may_wait=says_loading(self._screen),
             banned=banned,
             seen_texts=seen,
             max_lines=self._max_lines,
@@ -356,8 +373,10 @@ class _Planning:
         self._usage = _sum(self._usage, usage)
         sentences = parse_plan(text)
         fingerprint = self._screen.fingerprint
-        memory = replace(memory, plans=memory.plans + 1, screen=fingerprint, at=0, inner={})
-        self._memory = memory
+        memory = replace(
+            memory, plans=memory.plans + 1, screen=fingerprint, at=0, inner={}, plan=()
+        )
+        self._memory = memory = replace(memory, is_cut=False)
         first = sentences[0]
         if isinstance(first, Act) and isinstance(first.action, Done | AskUser | Pause):
             return self._alone(first.action)
@@ -367,9 +386,10 @@ class _Planning:
             self._task,
             seen_texts=seen,
             done=[sentence for sentence, screen in memory.done if screen == fingerprint],
+            wanted=self._wanted(),
         )
         self._notes += [f"left out {reason}" for reason in plan.left_out]
-        self._memory = replace(memory, plan=tuple(plan.lines))
+        self._memory = replace(memory, plan=tuple(plan.lines), is_cut=plan.is_cut)
         if not plan.lines:
             is_so = all("already" in reason for reason in plan.left_out)
             if memory.done or is_so:

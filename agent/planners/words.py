@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 
 from ...tools.perception.text_match import normalise
 
@@ -31,9 +33,23 @@ _QUESTION = re.compile(
 )
 
 
+_CONDITION = re.compile(r"(?:when|once|as soon as|after|until|if|wait)\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|don't|never|without|no|nothing)\b", re.IGNORECASE)
+_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
+
+
 def words(text: str) -> list[str]:
-    """Return the words of a text as they are compared."""
-    return _WORD.findall(normalise(text))
+    """Return the words of a text as they are compared.
+
+    >>> words("Saved 3 copies") == words("save 3 copy")
+    True
+    """
+    return [_stem(word) for word in _WORD.findall(normalise(text))]
+
+
+def _stem(word: str) -> str:
+    """Return a word without the commonest endings of English; only good for comparing."""
+    return re.sub("[yi]$", "i", _ENDING.sub("", word)) if len(word) > 3 else word
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -42,12 +58,17 @@ def content_words(text: str) -> frozenset[str]:
     >>> sorted(content_words("Click the Save button and type Ada into Name"))
     ['ada']
     """
-    return frozenset(words(text)) - VERBS - FUNCTION_WORDS
+    return frozenset(words(text)) - _stems(VERBS) - _stems(FUNCTION_WORDS)
 
 
 def naming_words(text: str) -> frozenset[str]:
     """Return the words by which a thing may be meant, verbs included: a button is called Save."""
-    return frozenset(words(text)) - FUNCTION_WORDS
+    return frozenset(words(text)) - _stems(FUNCTION_WORDS)
+
+
+@cache
+def _stems(plain: frozenset[str]) -> frozenset[str]:
+    return frozenset(_stem(word) for word in plain)
 
 
 def is_question(task: str) -> bool:
@@ -65,8 +86,18 @@ def clauses(task: str) -> list[str]:
     return [part.strip() for part in _CLAUSE.split(task) if part and part.strip()]
 
 
-def clauses_left(task: str, done: Iterable[str]) -> list[str]:
-    """Return the parts of a task of which no word was in what was done.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What of a task no sentence that was carried out has touched."""
+
+    clauses: tuple[str, ...]
+    """Parts of which no word was in what was done; no conditions, and nothing that is forbidden."""
+    words: frozenset[str]
+    """Words that name something and were not in what was done, of all parts."""
+
+
+def left_of(task: str, done: Iterable[str]) -> Left:
+    """Return what is left of a task.
 
     Args:
         task: What to do.
@@ -75,4 +106,12 @@ def clauses_left(task: str, done: Iterable[str]) -> list[str]:
     said: set[str] = set()
     for sentence in done:
         said |= naming_words(sentence)
-    return [part for part in clauses(task) if naming_words(part) and not naming_words(part) & said]
+    asked = [
+        part
+        for part in clauses(task)
+        if naming_words(part) and not _NEGATION.search(part) and not _CONDITION.match(part)
+    ]
+    return Left(
+        clauses=tuple(part for part in asked if not naming_words(part) & said),
+        words=frozenset(word for part in asked for word in content_words(part)) - said,
+    )
