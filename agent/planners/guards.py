@@ -124,13 +124,9 @@ def seen_texts(observation: Observation, screen: LabelledScreen, task: str) -> l
     return list(dict.fromkeys(texts))[:20]
 
 
-def says_loading(screen: LabelledScreen) -> bool:
+def may_be_loading(screen: LabelledScreen) -> bool:
     """Tell whether a screen says that it is not ready, or has nothing to act on."""
-    return not _controls(screen) or any(
-        label.element.role == "progressbar"
-        or (label.element.role == "text" and LOADING.search(label.name) is not None)
-        for label in screen.labels
-    )
+    return _says_loading(screen) or not _controls(screen)
 
 
 def is_loading(screen: LabelledScreen, wanted: str) -> bool:
@@ -141,10 +137,18 @@ def is_loading(screen: LabelledScreen, wanted: str) -> bool:
         wanted: What is still to be done; a screen that offers it does not only wait.
     """
     controls = [frozenset(words(label.name)) for label in _controls(screen)]
-    if not says_loading(screen) or not all(name & LEAVING for name in controls):
+    if not _says_loading(screen) or not all(name & LEAVING for name in controls):
         return False
     asked = naming_words(wanted)
     return not any(name & LEAVING & asked for name in controls)
+
+
+def _says_loading(screen: LabelledScreen) -> bool:
+    return any(
+        label.element.role == "progressbar"
+        or (label.element.role == "text" and LOADING.search(label.name) is not None)
+        for label in screen.labels
+    )
 
 
 def _controls(screen: LabelledScreen) -> list[Label]:

@@ -42,7 +42,7 @@ from .guards import (
     Line,
     guard_plan,
     is_loading,
-    says_loading,
+    may_be_loading,
     seen_texts,
     target_label,
 )
@@ -364,7 +364,7 @@ class _Planning:
             self._screen,
             self._task,
             may_be_done=is_question(self._task) or bool(memory.done),
-            may_wait=says_loading(self._screen),
+            may_wait=may_be_loading(self._screen),
             banned=banned,
             seen_texts=seen,
             max_lines=self._max_lines,
