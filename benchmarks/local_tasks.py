@@ -106,7 +106,7 @@ class Pages(SimpleHTTPRequestHandler):
         self.told = told
         super().__init__(*args, directory=str(PAGES), **kwargs)
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Keep what a page tells."""
         self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)

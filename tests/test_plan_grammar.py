@@ -23,7 +23,7 @@ def test_a_screen_becomes_its_grammar() -> None:
     grammar = rules(plan_grammar(screen, "Type Ada-1", may_be_done=False))
     assert grammar["root"] == 'act ("\\n" act){0,11} | "ask " free'
     assert grammar["act"] == (
-        '"press " keys | "scroll " ("up" | "down") | "click " target | "type " typed " into " field'
+        '"scroll " ("up" | "down") | "click " target | "type " typed " into " field | "press enter"'
     )
     assert grammar["target"] == '"field \\"Name\\"" | "button \\"Save\\""'
     assert grammar["field"] == '"field \\"Name\\""'

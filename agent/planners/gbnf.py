@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ...tools.perception.elements import Role
 from .labels import FIELDS, LISTS, TICKED, LabelledScreen, quoted_plainly
+from .words import speaks_of_keys
 
 MAX_LINES = 12
 MAX_PIECES = 120
@@ -67,8 +68,10 @@ def _acts(
 ) -> list[str]:
     told = _add_spans(task, rules)
     texts = [*(["told"] if told else []), *(literal(quoted_plainly(text)) for text in seen_texts)]
-    acts = ['"press " keys', '"scroll " ("up" | "down")']
-    rules["keys"] = KEYS
+    acts = ['"scroll " ("up" | "down")']
+    if speaks_of_keys(task):
+        acts.append('"press " keys')
+        rules["keys"] = KEYS
 
     def choice(name: str, labels: Sequence[str]) -> bool:
         if labels:
@@ -89,6 +92,8 @@ def _acts(
     if texts and choice("field", fields):
         rules["typed"] = " | ".join(texts)
         acts.append('"type " typed " into " field')
+        if not speaks_of_keys(task):
+            acts.append(literal("press enter"))
     if told and choice("list", lists):
         acts.append('"select " told " from " list')
     if choice("tick", ticks):

@@ -7,13 +7,13 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ...tools.actions import Click, TextTarget, TypeText, target_of
+from ...tools.actions import Click, PressKeys, TextTarget, TypeText, target_of
 from ...tools.perception.elements import Observation, Role
 from ...tools.perception.text_match import normalise
 from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
 from .labels import FIELDS, LISTS, PASSIVE, TICKED, Label, LabelledScreen
-from .words import clauses, naming_words, words
+from .words import clauses, naming_words, speaks_of_keys, words
 
 ONE_LINE_PX = 60
 """A field that is higher holds a text, which is added to; a value is replaced."""
@@ -25,6 +25,7 @@ CONFIRMING = frozenset(
 )
 ALL = frozenset(words("all every everything each both"))
 AGAIN = frozenset(words("twice times again two three four five six seven eight nine ten"))
+SEARCHING = frozenset(words("search find filter look show seek query"))
 LEADS_ON: frozenset[Role] = frozenset(("menuitem", "tab", "link"))
 """A click on these shows another screen, for which the rest of a plan was not written."""
 OFF = re.compile(
@@ -63,6 +64,8 @@ class Guarded:
     lines: Sequence[Line]
     left_out: Sequence[str]
     """Why, a sentence each."""
+    already: Sequence[str] = ()
+    """Sentences that need not be done: it is so."""
     is_cut: bool = False
     """Whether sentences were left out because they are for the screen that comes then."""
 
@@ -89,6 +92,7 @@ def guard_plan(
     """
     lines: list[Line] = []
     left_out: list[str] = []
+    already: list[str] = []
     for number, sentence in enumerate(sentences):
         label = _label(sentence, screen)
         following = sentences[number + 1] if number + 1 < len(sentences) else None
@@ -96,11 +100,15 @@ def guard_plan(
         written = write_sentences([right])
         reason = (
             _not_told(right, task, seen_texts)
-            or _is_so_already(right, label)
-            or _leads_nowhere(right, label, following, screen)
             or _is_foreign(right, label, task, is_alone=len(sentences) == 1)
+            or _is_foreign_key(right, lines, task)
+            or _leads_nowhere(right, label, following, screen)
             or _is_again(written, lines, done, task)
         )
+        so_already = "" if reason else _is_so_already(right, label)
+        if so_already:
+            already.append(written)
+            reason = so_already
         if not reason and wanted is not None and not frozenset(words(written)) & wanted:
             reason = "" if lines and _confirms(label) else "the rest of the task does not name it"
         if reason:
@@ -109,8 +117,8 @@ def guard_plan(
         lines.append(Line(sentence=written, element_id=None if label is None else label.element.id))
         is_click = isinstance(right, Act) and isinstance(right.action, Click)
         if is_click and label is not None and label.element.role in LEADS_ON and following:
-            return Guarded(lines=lines, left_out=left_out, is_cut=True)
-    return Guarded(lines=lines, left_out=left_out)
+            return Guarded(lines=lines, left_out=left_out, already=already, is_cut=True)
+    return Guarded(lines=lines, left_out=left_out, already=already)
 
 
 def seen_texts(observation: Observation, screen: LabelledScreen, task: str) -> list[str]:
@@ -256,7 +264,21 @@ def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, is_alone:
         is_foreign = not naming_words(label.name if label else "") & asked and not ALL & asked
     elif isinstance(sentence, Act) and isinstance(sentence.action, Click):
         is_foreign = not is_alone and not named and not _confirms(label)
+    elif isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
+        is_search = label is not None and bool(frozenset(words(label.name)) & SEARCHING)
+        is_foreign = is_search and not asked & SEARCHING
     return "the task does not name it" if is_foreign else ""
+
+
+def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str:
+    if not isinstance(sentence, Act) or not isinstance(sentence.action, PressKeys):
+        return ""
+    if speaks_of_keys(task):
+        return ""
+    # Enter after typing is how a search is sent off.
+    is_after_typing = bool(lines) and lines[-1].sentence.startswith("type ")
+    is_enter = sentence.action.keys == ("enter",)
+    return "" if is_enter and is_after_typing else "the task does not speak of keys"
 
 
 def _confirms(label: Label | None) -> bool:

@@ -60,8 +60,8 @@ MAX_ANSWER_TOKENS = 320
 WAIT_S = 2.0
 SHOWN_DONE = 8
 """Sentences of the history in the prompt."""
-PLANS_A_TURN = 2
-"""A plan of which the guards leave nothing is asked for once more, without what it named."""
+PLANS_A_TURN = 3
+"""A plan of which the guards leave nothing is asked for again, without what it named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,8 @@ class _Memory:
     """Sentences that were carried out, each with the fingerprint of its screen."""
     failed: tuple[str, ...] = ()
     """Sentences that did not have their effect."""
+    is_stuck: bool = False
+    """Whether the last sentence that was tried is one of these."""
     answers: tuple[str, ...] = ()
     """What a person said."""
     is_asking: bool = False
@@ -100,6 +102,7 @@ class _Memory:
             screen=tuple(record["screen"]),
             done=tuple((sentence, tuple(screen)) for sentence, screen in record["done"]),
             failed=tuple(record["failed"]),
+            is_stuck=record["is_stuck"],
             answers=tuple(record["answers"]),
             is_asking=record["is_asking"],
             is_cut=record["is_cut"],
@@ -230,10 +233,12 @@ class _Planning:
     def proposal(self) -> Proposal:
         """Return the next action."""
         self._take_answer()
-        for _attempt in range(PLANS_A_TURN + 1):
+        for attempt in range(PLANS_A_TURN + 1):
             proposal = self._go_on()
             if proposal is not None:
                 return proposal
+            if attempt == PLANS_A_TURN:
+                break
             waiting = self._wait_if_loading()
             if waiting is not None:
                 return waiting
@@ -266,7 +271,9 @@ class _Planning:
             step = self._step(line)
             if isinstance(step.action, Done):
                 done = (*memory.done, (line.sentence, memory.screen))
-                self._memory = replace(memory, at=memory.at + 1, inner={}, done=done)
+                self._memory = replace(
+                    memory, at=memory.at + 1, inner={}, done=done, is_stuck=False
+                )
             elif isinstance(step.action, Fail):
                 return self._failed(line, step.action.reason)
             else:
@@ -306,7 +313,7 @@ class _Planning:
         memory = self._memory
         self._notes.append(reason)
         failed = (*memory.failed, line.sentence)
-        self._memory = replace(memory, plan=(), at=0, inner={}, failed=failed)
+        self._memory = replace(memory, plan=(), at=0, inner={}, failed=failed, is_stuck=True)
         if last is not None and last.effect == "refused":
             return self._over(Fail(reason=reason))
         if len(failed) >= MAX_FAILURES:
@@ -331,8 +338,7 @@ class _Planning:
             return None
         if memory.is_cut or not memory.sentences or is_question(self._task):
             return None
-        has_failed = memory.failed and memory.failed[-1] not in memory.sentences
-        if has_failed and not memory.plan:
+        if memory.is_stuck:
             return None  # another way may be found
         has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
         left = left_of(self._task, memory.sentences)
@@ -343,7 +349,7 @@ class _Planning:
 
     def _left(self) -> str:
         """Return what of the task is still to be done, in its own words."""
-        left = left_of(self._task, self._memory.sentences).clauses
+        left = left_of(self._task, self._memory.sentences).unfinished
         return ", ".join(left) if left and self._memory.done else self._task
 
     def _wanted(self) -> frozenset[str] | None:
@@ -389,10 +395,12 @@ class _Planning:
             wanted=self._wanted(),
         )
         self._notes += [f"left out {reason}" for reason in plan.left_out]
-        self._memory = replace(memory, plan=tuple(plan.lines), is_cut=plan.is_cut)
+        done = (*memory.done, *((sentence, fingerprint) for sentence in plan.already))
+        self._memory = memory = replace(
+            memory, plan=tuple(plan.lines), is_cut=plan.is_cut, done=done
+        )
         if not plan.lines:
-            is_so = all("already" in reason for reason in plan.left_out)
-            if memory.done or is_so:
+            if memory.done and not memory.is_stuck:
                 return self._over(Done(summary=_summary(memory.sentences)))
             self._fruitless |= {
                 label.text
@@ -429,7 +437,7 @@ class _Planning:
 
     def _nothing_fits(self) -> Proposal:
         memory = self._memory
-        if memory.done and not memory.failed:
+        if memory.done and not memory.is_stuck:
             return self._over(Done(summary=_summary(memory.sentences)))
         reason = "nothing on the screen fits what is left of the task"
         return self._over(Fail(reason=f"{reason}: {self._left()}"))
@@ -476,7 +484,7 @@ def _at_element(action: Action, element: Element | None) -> Action:
 
 
 def _summary(done: list[str]) -> str:
-    return "; ".join(done) if done else "all of it was so already"
+    return "; ".join(done)
 
 
 def _sum(first: Usage, second: Usage) -> Usage:

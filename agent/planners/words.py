@@ -34,6 +34,10 @@ _QUESTION = re.compile(
 
 
 _CONDITION = re.compile(r"(?:when|once|as soon as|after|until|if|wait)\b", re.IGNORECASE)
+_KEYS = re.compile(
+    r"\b(?:press|keys?|keyboard|shortcut|ctrl|control|alt|shift|super|enter key|escape|esc|f\d+)\b",
+    re.IGNORECASE,
+)
 _NEGATION = re.compile(r"\b(?:not|don't|never|without|no|nothing)\b", re.IGNORECASE)
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
 
@@ -77,6 +81,11 @@ def is_question(task: str) -> bool:
     return task.endswith("?") or _QUESTION.match(task) is not None
 
 
+def speaks_of_keys(task: str) -> bool:
+    """Tell whether a task says that keys are to be pressed."""
+    return _KEYS.search(task) is not None
+
+
 def clauses(task: str) -> list[str]:
     """Return the parts of a task, each of which asks for something.
 
@@ -94,6 +103,8 @@ class Left:
     """Parts of which no word was in what was done; no conditions, and nothing that is forbidden."""
     words: frozenset[str]
     """Words that name something and were not in what was done, of all parts."""
+    unfinished: tuple[str, ...]
+    """Parts with such words."""
 
 
 def left_of(task: str, done: Iterable[str]) -> Left:
@@ -114,4 +125,7 @@ def left_of(task: str, done: Iterable[str]) -> Left:
     return Left(
         clauses=tuple(part for part in asked if not naming_words(part) & said),
         words=frozenset(word for part in asked for word in content_words(part)) - said,
+        unfinished=tuple(
+            part for part in asked if not naming_words(part) & said or content_words(part) - said
+        ),
     )
