@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from deskhand.agent.planners.local import grammar_arguments
+from deskhand.agent.planners.local_prompt import grammar_arguments
 from deskhand.agent.planners.planner import Proposal, Turn, Usage
 from deskhand.tools.actions import (
     Action,

@@ -91,8 +91,8 @@ TASKS = (
     Task(page="list", task="Delete the entry Call Ida.", told=({"deleted": "Call Ida"},)),
     Task(
         page="booking",
-        task="Set the arrival to 05/14/2027 and the nights to 3, then book.",
-        told=({"date": "2027-05-14", "nights": "3"},),
+        task="Set the arrival date to 14.05.2027 and the nights to 3, then book.",
+        told=({"date": "14.05.2027", "nights": "3"},),
     ),
 )
 

@@ -10,7 +10,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 
 from deskhand.agent.planners.gbnf import plan_grammar
 from deskhand.agent.planners.labels import label_screen
-from deskhand.agent.planners.local import LocalPlanner, parse_plan
+from deskhand.agent.planners.local import LocalPlanner
+from deskhand.agent.planners.local_prompt import parse_plan
 from deskhand.agent.planners.planner import Turn
 from deskhand.memory.errors import BadArgumentError, ModelOutputError, ModelUnavailable
 from deskhand.tools.actions import Click, ElementTarget

@@ -65,9 +65,25 @@ def test_every_label_parses_to_the_thing_it_names() -> None:
 
 
 def test_a_field_is_named_by_what_stands_above_it() -> None:
-    above = thing("text", "Your e-mail", left=140, width=100, height=18)
+    above = thing("text", "Your e-mail", left=140, width=100, height=16)
     screen = label_screen(rows([above], [thing("textbox", "", left=140, width=300)]))
     assert texts(screen) == ['field "Your e-mail"']
+    heading = thing("text", "News", left=140, width=100, height=34)
+    screen = label_screen(rows([heading], [thing("textbox", "Search", left=140, width=300)]))
+    assert texts(screen) == ['text "News"', 'field "Search"']
+
+
+def test_what_is_read_within_a_field_is_its_value() -> None:
+    label = thing("text", "Nights", left=20, width=60)
+    field = thing("textbox", "Nights", left=140, width=200)
+    screen = label_screen(rows([label, field, thing("text", "1", left=150, width=10, height=16)]))
+    assert screen.text == 'field "Nights" = "1"'
+
+
+def test_a_title_on_its_window_is_left_out() -> None:
+    title, heading = thing("text", "Notes"), thing("text", "Notes")
+    screen = label_screen(rows([title], [heading], title="Notes"))
+    assert texts(screen) == ['text "Notes"']
 
 
 def test_a_box_without_words_takes_the_text_beside_it() -> None:

@@ -12,7 +12,8 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from deskhand.agent.planners.local import LocalPlanner, grammar_arguments, parse_plan
+from deskhand.agent.planners.local import LocalPlanner
+from deskhand.agent.planners.local_prompt import grammar_arguments, parse_plan
 from deskhand.agent.planners.planner import Proposal, StepSummary, Turn
 from deskhand.memory.errors import ModelOutputError
 from deskhand.tools.actions import (

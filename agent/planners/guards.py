@@ -10,17 +10,19 @@ from dataclasses import dataclass, replace
 from ...tools.actions import Click, PressKeys, TextTarget, TypeText, target_of
 from ...tools.perception.elements import Observation, Role
 from ...tools.perception.text_match import normalise
+from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
 from .labels import FIELDS, LISTS, PASSIVE, TICKED, Label, LabelledScreen
-from .words import clauses, naming_words, speaks_of_keys, words
+from .words import clauses, is_forbidding, naming_words, speaks_of_keys, words
 
 ONE_LINE_PX = 60
 """A field that is higher holds a text, which is added to; a value is replaced."""
 CONFIRMING = frozenset(
     words(
         "ok okay save submit send apply confirm continue next finish done close accept agree "
-        "search go yes sign log login register create add book order update set find start"
+        "search go yes sign log login register create add book order update set find start "
+        "print rename check"
     )
 )
 ALL = frozenset(words("all every everything each both"))
@@ -43,6 +45,7 @@ LOADING = re.compile(
     r"[^.!?]*(?:\.\.\.|…|\d+ ?%)|\bplease wait\b|^(?:loading|working)\b",
     re.IGNORECASE,
 )
+ENTERING = ("type ", "select ", "check ", "uncheck ")
 LEAVING = frozenset(words("cancel stop abort hide close back background pause details"))
 """Buttons of a screen that only waits."""
 
@@ -93,6 +96,7 @@ def guard_plan(
     lines: list[Line] = []
     left_out: list[str] = []
     already: list[str] = []
+    named = named_controls(screen, task)
     for number, sentence in enumerate(sentences):
         label = _label(sentence, screen)
         following = sentences[number + 1] if number + 1 < len(sentences) else None
@@ -100,7 +104,7 @@ def guard_plan(
         written = write_sentences([right])
         reason = (
             _not_told(right, task, seen_texts)
-            or _is_foreign(right, label, task, is_alone=len(sentences) == 1)
+            or _is_foreign(right, label, task, may_mean=len(sentences) == 1 and not named)
             or _is_foreign_key(right, lines, task)
             or _leads_nowhere(right, label, following, screen)
             or _is_again(written, lines, done, task)
@@ -110,7 +114,8 @@ def guard_plan(
             already.append(written)
             reason = so_already
         if not reason and wanted is not None and not frozenset(words(written)) & wanted:
-            reason = "" if lines and _confirms(label) else "the rest of the task does not name it"
+            sends_off = bool(lines) and (_confirms(label) or _is_named(label, task))
+            reason = "" if sends_off else "the rest of the task does not name it"
         if reason:
             left_out.append(f"{written}: {reason}")
             continue
@@ -119,6 +124,40 @@ def guard_plan(
         if is_click and label is not None and label.element.role in LEADS_ON and following:
             return Guarded(lines=lines, left_out=left_out, already=already, is_cut=True)
     return Guarded(lines=lines, left_out=left_out, already=already)
+
+
+def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
+    """Return what can be acted on and is called by a word of the task, in a part that wants it."""
+    asked = {
+        word for part in clauses(task) if not is_forbidding(part) for word in naming_words(part)
+    }
+    return [label for label in _controls(screen) if naming_words(label.name) & asked]
+
+
+def sending_button(screen: LabelledScreen, task: str, done: Sequence[str]) -> Line | None:
+    """Return the press that a plan forgot: of the one button that sends off what was entered.
+
+    It is the task that must name it, in a part that does not forbid it.
+
+    Args:
+        screen: What is seen.
+        task: What is to be done.
+        done: What was done on this screen, in order.
+    """
+    if not done or not done[-1].startswith(ENTERING):
+        return None
+    asked = " ".join(part for part in clauses(task) if not is_forbidding(part))
+    buttons = [
+        label
+        for label in screen.targets
+        if label.element.role == "button" and _is_named(label, asked) and _confirms(label)
+    ]
+    if len(buttons) != 1:
+        return None
+    (press,) = parse_instructions(f"click {buttons[0].text}")
+    written = write_sentences([press])
+    line = Line(sentence=written, element_id=buttons[0].element.id)
+    return None if written in done else line
 
 
 def seen_texts(observation: Observation, screen: LabelledScreen, task: str) -> list[str]:
@@ -255,15 +294,23 @@ def _leads_nowhere(
     return ""
 
 
-def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, is_alone: bool) -> str:
-    """Return why a sentence is none of the task's; a lone click may be another word for it."""
+def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean: bool) -> str:
+    """Return why a sentence is none of the task's.
+
+    Args:
+        sentence: To judge.
+        label: What it acts on.
+        task: What is to be done.
+        may_mean: Whether a click may be on another word for what the task says: it is all the plan
+            has, and nothing on the screen is called so.
+    """
     asked = frozenset(words(task))
     named = frozenset() if label is None else frozenset(words(label.name)) & asked
     is_foreign = False
     if isinstance(sentence, SetChecked):
         is_foreign = not naming_words(label.name if label else "") & asked and not ALL & asked
     elif isinstance(sentence, Act) and isinstance(sentence.action, Click):
-        is_foreign = not is_alone and not named and not _confirms(label)
+        is_foreign = not may_mean and not named and not _confirms(label)
     elif isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
         is_search = label is not None and bool(frozenset(words(label.name)) & SEARCHING)
         is_foreign = is_search and not asked & SEARCHING
@@ -279,6 +326,11 @@ def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str
     is_after_typing = bool(lines) and lines[-1].sentence.startswith("type ")
     is_enter = sentence.action.keys == ("enter",)
     return "" if is_enter and is_after_typing else "the task does not speak of keys"
+
+
+def _is_named(label: Label | None, task: str) -> bool:
+    """Tell whether all that is written on a thing is in the task."""
+    return label is not None and frozenset(words(label.name)) <= frozenset(words(task))
 
 
 def _confirms(label: Label | None) -> bool:

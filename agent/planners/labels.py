@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ...tools.actions import TextTarget
 from ...tools.perception.elements import Element, Observation, Role
-from ...tools.perception.layout import is_in_row
+from ...tools.perception.layout import is_in_row, share_inside
 from ...tools.perception.render import quoted
 from ...tools.perception.text_match import normalise
 from ..instructions.write import ROLE_NAMES
@@ -21,6 +21,14 @@ MAX_LABELS = 60
 MAX_NAME_CHARS = 48
 FIELD_LABEL_LEFT_PX = 220
 FIELD_LABEL_ABOVE_PX = 28
+MAX_LABEL_SHARE = 0.75
+"""Of a field's height: what is written larger above it is a heading."""
+CAPTION_PX = 40
+"""How far down a window its title is written."""
+INSIDE = 0.8
+"""Share of a text that lies in a field, if it is what the field holds."""
+MAX_LINE_PX = 40
+"""A field that is higher has several lines; its label is as large as that of one that is not."""
 TICK_LABEL_PX = 60
 FIELDS: frozenset[Role] = frozenset(("textbox", "spinbutton"))
 LISTS: frozenset[Role] = frozenset(("combobox",))
@@ -161,18 +169,37 @@ def _named(observation: Observation) -> list[_Named]:
     for element in elements:
         if element.id in fields:
             named.append(fields[element.id])
-        elif element.role == "text" and (element.id in used or not element.text.strip()):
-            continue
-        elif element.role in ("scrollbar", "image") and not element.text:
+        elif element.id in used or _says_nothing(element, observation):
             continue
         else:
             named.append(_Named(element=element, name=element.text.strip() or NO_NAME))
     return named
 
 
+def _says_nothing(element: Element, observation: Observation) -> bool:
+    """Tell whether an element is no use to anybody: without words, or a window's title again."""
+    if element.role in ("text", "scrollbar", "image") and not element.text.strip():
+        return True
+    return element.role == "text" and any(
+        element.window == window.title
+        and normalise(element.text) == normalise(window.title)
+        and element.box.bottom <= window.box.top + CAPTION_PX
+        for window in observation.windows
+    )
+
+
 def _field(element: Element, elements: Sequence[Element], used: set[int]) -> _Named:
     label = _label_of(element, elements)
+    inside = [
+        e
+        for e in elements
+        if e.role == "text" and e.id != element.id and share_inside(e.box, element.box) > INSIDE
+    ]
+    used |= {e.id for e in inside}
     text = element.text.strip()
+    if label is not None and inside and normalise(text) in ("", normalise(label.text)):
+        # The parser gave the field its label, and its value a place of its own.
+        text = " ".join(e.text.strip() for e in inside)
     if label is None:
         return _Named(
             element=element,
@@ -207,6 +234,7 @@ def _label_of(field_: Element, elements: Sequence[Element]) -> Element | None:
         if -4 <= box.top - e.box.bottom <= FIELD_LABEL_ABOVE_PX
         and e.box.top < box.top
         and -16 <= e.box.left - box.left <= 16
+        and e.box.height <= MAX_LABEL_SHARE * min(box.height, MAX_LINE_PX)
     ]
     return max(above, key=lambda e: e.box.bottom, default=None)
 

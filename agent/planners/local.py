@@ -9,14 +9,12 @@ Measured against one action a turn in `benchmarks/local_planner.py`.
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from ...memory.errors import InstructionError, ModelOutputError
+from ...memory.errors import ModelOutputError
 from ...tools.actions import (
     Action,
     AskUser,
@@ -36,18 +34,21 @@ from ...tools.perception.elements import Element
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, Sentence
 from ..instructions.write import write_action
-from ..prompts import load_prompt
 from .gbnf import MAX_LINES, plan_grammar
 from .guards import (
     Line,
     guard_plan,
     is_loading,
     may_be_loading,
+    named_controls,
     seen_texts,
+    sending_button,
     target_label,
 )
 from .instructions import InstructionPlanner
-from .labels import LabelledScreen, harmless, label_screen
+from .labels import LabelledScreen, label_screen
+from .local_memory import PlanMemory
+from .local_prompt import grammar_arguments, parse_plan, plan_messages
 from .planner import Proposal, Turn, Usage
 from .words import is_question, left_of
 
@@ -58,65 +59,8 @@ MAX_WAITS = 30
 MAX_QUESTIONS = 3
 MAX_ANSWER_TOKENS = 320
 WAIT_S = 2.0
-SHOWN_DONE = 8
-"""Sentences of the history in the prompt."""
-PLANS_A_TURN = 3
-"""A plan of which the guards leave nothing is asked for again, without what it named."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Memory:
-    """What goes from turn to turn; all of it JSON."""
-
-    plan: tuple[Line, ...] = ()
-    at: int = 0
-    inner: Mapping[str, Any] = field(default_factory=dict)
-    """What the instruction planner remembers of the sentence that is being done."""
-    screen: tuple[str, ...] = ()
-    """Fingerprint of the screen that the plan is for."""
-    done: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Sentences that were carried out, each with the fingerprint of its screen."""
-    failed: tuple[str, ...] = ()
-    """Sentences that did not have their effect."""
-    is_stuck: bool = False
-    """Whether the last sentence that was tried is one of these."""
-    answers: tuple[str, ...] = ()
-    """What a person said."""
-    is_asking: bool = False
-    is_cut: bool = False
-    """Whether the plan had more, for the screen that comes after it."""
-    plans: int = 0
-    waits: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> "_Memory":
-        if not record:
-            return cls()
-        return cls(
-            plan=tuple(Line(**line) for line in record["plan"]),
-            at=record["at"],
-            inner=record["inner"],
-            screen=tuple(record["screen"]),
-            done=tuple((sentence, tuple(screen)) for sentence, screen in record["done"]),
-            failed=tuple(record["failed"]),
-            is_stuck=record["is_stuck"],
-            answers=tuple(record["answers"]),
-            is_asking=record["is_asking"],
-            is_cut=record["is_cut"],
-            plans=record["plans"],
-            waits=record["waits"],
-        )
-
-    @property
-    def sentences(self) -> list[str]:
-        return [sentence for sentence, _screen in self.done]
-
-    @property
-    def is_used_up(self) -> bool:
-        return self.at >= len(self.plan)
+PLANS_A_TURN = 2
+"""A plan of which the guards leave nothing is asked for once more, with fewer things to name."""
 
 
 class LocalPlanner:
@@ -180,32 +124,6 @@ class LocalPlanner:
         return message.content, usage
 
 
-def grammar_arguments(model: BaseChatModel, grammar: str) -> dict[str, Any]:
-    """Return how a grammar is passed to a chat model."""
-    # By name: langchain-openai is another extra, and a heavy import.
-    is_openai = any(kind.__name__ == "BaseChatOpenAI" for kind in type(model).__mro__)
-    return {"extra_body": {"grammar": grammar}} if is_openai else {"grammar": grammar}
-
-
-def plan_messages(
-    screen: LabelledScreen, task: str, done: list[str], nonce: str
-) -> list[BaseMessage]:
-    """Return the conversation that ends with the question for a plan.
-
-    All that changes stands at its end: what is before it has been read already.
-    """
-    prompt = load_prompt("local_plan")
-    messages: list[BaseMessage] = [SystemMessage(prompt.system)]
-    for example in prompt.examples:
-        messages += [HumanMessage(example.question), AIMessage(example.answer)]
-    history = "; ".join(harmless(sentence) for sentence in done[-SHOWN_DONE:]) or "nothing"
-    question = (
-        f"<screen {nonce}>\n{screen.text}\n</screen {nonce}>\n"
-        f"Done so far: {history}\nTask: {harmless(task)}\nPlan:"
-    )
-    return [*messages, HumanMessage(question)]
-
-
 AskModel = Callable[[LabelledScreen, str, list[str], str], tuple[str, Usage]]
 
 
@@ -224,7 +142,7 @@ class _Planning:
         self._turn = turn
         self._task = task
         self._ask_model = ask_model
-        self._memory = _Memory.from_json(turn.memory)
+        self._memory = PlanMemory.from_json(turn.memory)
         self._screen = label_screen(turn.observation, task)
         self._usage = Usage()
         self._notes: list[str] = []
@@ -344,6 +262,11 @@ class _Planning:
         left = left_of(self._task, memory.sentences)
         if left.clauses or (has_changed and left.words):
             return None
+        press = sending_button(self._screen, self._task, memory.done_on(self._screen.fingerprint))
+        if press is not None:
+            self._notes.append("what was entered is not sent off yet")
+            self._memory = replace(memory, plan=(press,), at=0, inner={})
+            return self._go_on()
         self._notes.append("the plan is used up and nothing of the task is left")
         return self._over(Done(summary=_summary(memory.sentences)))
 
@@ -391,7 +314,7 @@ class _Planning:
             self._screen,
             self._task,
             seen_texts=seen,
-            done=[sentence for sentence, screen in memory.done if screen == fingerprint],
+            done=memory.done_on(fingerprint),
             wanted=self._wanted(),
         )
         self._notes += [f"left out {reason}" for reason in plan.left_out]
@@ -402,12 +325,7 @@ class _Planning:
         if not plan.lines:
             if memory.done and not memory.is_stuck:
                 return self._over(Done(summary=_summary(memory.sentences)))
-            self._fruitless |= {
-                label.text
-                for sentence in sentences
-                if (target := target_label(sentence)) is not None
-                and (label := self._screen.of_target(target)) is not None
-            }
+            self._fruitless |= self._not_named() or self._labels_of(sentences)
         return None
 
     def _alone(self, action: Done | AskUser | Pause) -> Proposal:
@@ -425,15 +343,20 @@ class _Planning:
             self._memory = replace(memory, plan=(), waits=memory.waits + 1)
         return self._propose(action, write_action(action))
 
+    def _not_named(self) -> set[str]:
+        """Return all that the task does not name, if there is anything that it names."""
+        named = {label.text for label in named_controls(self._screen, self._task)}
+        return {label.text for label in self._screen.labels} - named if named else set()
+
     def _banned(self) -> list[str]:
         """Return the labels whose clicks had no effect."""
-        failed = []
-        for text in self._memory.failed:
-            (sentence,) = parse_instructions(text)
-            target = target_label(sentence)
-            label = None if target is None else self._screen.of_target(target)
-            failed += [] if label is None else [label.text]
-        return [*failed, *self._fruitless]
+        failed = [parse_instructions(sentence)[0] for sentence in self._memory.failed]
+        return [*self._labels_of(failed), *self._fruitless]
+
+    def _labels_of(self, sentences: Sequence[Sentence]) -> set[str]:
+        targets = [target_label(sentence) for sentence in sentences]
+        labels = [self._screen.of_target(target) for target in targets if target is not None]
+        return {label.text for label in labels if label is not None}
 
     def _nothing_fits(self) -> Proposal:
         memory = self._memory
@@ -453,22 +376,6 @@ class _Planning:
             note="; ".join([*self._notes, *([note] if note else [])]),
             usage=self._usage,
         )
-
-
-def parse_plan(text: str) -> tuple[Sentence, ...]:
-    """Return the sentences of a plan.
-
-    Raises:
-        ModelOutputError: If they are none; the grammar keeps a model from writing such.
-    """
-    try:
-        return parse_instructions(text)
-    except InstructionError as error:
-        # An answer that was cut off ends within a sentence: what is before it stands.
-        whole, _, rest = text.rpartition("\n")
-        if whole and rest:
-            return parse_plan(whole)
-        raise ModelOutputError(f"expected sentences of the language: {error}") from error
 
 
 def _at_element(action: Action, element: Element | None) -> Action:

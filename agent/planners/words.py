@@ -95,6 +95,11 @@ def clauses(task: str) -> list[str]:
     return [part.strip() for part in _CLAUSE.split(task) if part and part.strip()]
 
 
+def is_forbidding(part: str) -> bool:
+    """Tell whether a part of a task says what is not to be done."""
+    return _NEGATION.search(part) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """What of a task no sentence that was carried out has touched."""
@@ -120,7 +125,7 @@ def left_of(task: str, done: Iterable[str]) -> Left:
     asked = [
         part
         for part in clauses(task)
-        if naming_words(part) and not _NEGATION.search(part) and not _CONDITION.match(part)
+        if naming_words(part) and not is_forbidding(part) and not _CONDITION.match(part)
     ]
     return Left(
         clauses=tuple(part for part in asked if not naming_words(part) & said),
