@@ -323,6 +323,45 @@ def test_nothing_that_fits_is_said_so() -> None:
     assert '"check "' not in run.model.grammars[1]
 
 
+def test_a_part_that_nothing_was_done_for_is_no_success() -> None:
+    run = Run(
+        "Enter Ada as the name, then call the dentist",
+        'type "Ada" into field "Name"',
+        'type "Ada" into field "Name"',
+        'type "Ada" into field "Name"',
+    )
+    run.turn(SAVE)
+    assert run.turn(SAVE, "confirmed").action == Fail(
+        reason="nothing on the screen fits what is left of the task: call the dentist"
+    )
+
+
+def test_the_button_that_sends_off_an_entry_is_not_forgotten() -> None:
+    run = Run("Save it as a.txt", 'type "a.txt" into field "Name"')
+    run.turn(SAVE)
+    second = run.turn(SAVE, "confirmed")
+    assert (second.sentence, second.note) == (
+        "click button Save",
+        "what was entered is not sent off yet",
+    )
+    forbidden = Run("Enter a.txt, do not save", 'type "a.txt" into field "Name"')
+    forbidden.turn(SAVE)
+    assert forbidden.turn(SAVE, "confirmed").action.kind == "done"
+
+
+def test_keys_are_pressed_only_where_the_task_speaks_of_them() -> None:
+    run = Run("Close this", "press escape", 'click button "Cancel"')
+    assert run.turn(SAVE).sentence == "click button Cancel"
+    assert '"press " keys' not in run.model.grammars[0]
+
+
+def test_a_search_is_sent_off_with_enter() -> None:
+    screen = rows([thing("textbox", "Search", width=300)])
+    run = Run("Search for tea", 'type "tea" into field "Search"\npress enter')
+    assert run.turn(screen).action == TypeText(text="tea", into=ElementTarget(id=1), replace=True)
+    assert run.turn(screen, "confirmed").action == PressKeys(keys=("enter",))
+
+
 def test_a_thing_that_is_gone_leads_to_a_new_plan() -> None:
     run = Run(
         "Save it as a.txt",

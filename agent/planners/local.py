@@ -153,19 +153,10 @@ class _Planning:
         self._take_answer()
         for attempt in range(PLANS_A_TURN + 1):
             proposal = self._go_on()
+            if proposal is None and attempt < PLANS_A_TURN:
+                proposal = self._wait_if_loading() or self._end_of_plan() or self._new_plan()
             if proposal is not None:
                 return proposal
-            if attempt == PLANS_A_TURN:
-                break
-            waiting = self._wait_if_loading()
-            if waiting is not None:
-                return waiting
-            end = self._end_of_plan()
-            if end is not None:
-                return end
-            reply = self._new_plan()
-            if reply is not None:
-                return reply
         return self._nothing_fits()
 
     # The plan there is
@@ -228,13 +219,11 @@ class _Planning:
 
     def _failed(self, line: Line, reason: str) -> Proposal | None:
         last = self._turn.last_outcome
-        memory = self._memory
         self._notes.append(reason)
-        failed = (*memory.failed, line.sentence)
-        self._memory = replace(memory, plan=(), at=0, inner={}, failed=failed, is_stuck=True)
-        if last is not None and last.effect == "refused":
-            return self._over(Fail(reason=reason))
-        if len(failed) >= MAX_FAILURES:
+        failed = (*self._memory.failed, line.sentence)
+        self._memory = replace(self._memory, plan=(), at=0, inner={}, failed=failed, is_stuck=True)
+        is_refused = last is not None and last.effect == "refused"
+        if is_refused or len(failed) >= MAX_FAILURES:
             return self._over(Fail(reason=reason))
         return None
 
@@ -252,15 +241,10 @@ class _Planning:
     def _end_of_plan(self) -> Proposal | None:
         """Return the end of the run if nothing of the task is left, None to plan anew."""
         memory = self._memory
-        if memory.plans == 0:
+        if memory.is_cut or is_question(self._task) or not self._is_finished():
             return None
-        if memory.is_cut or not memory.sentences or is_question(self._task):
-            return None
-        if memory.is_stuck:
-            return None  # another way may be found
         has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
-        left = left_of(self._task, memory.sentences)
-        if left.clauses or (has_changed and left.words):
+        if has_changed and left_of(self._task, memory.sentences).words:
             return None
         press = sending_button(self._screen, self._task, memory.done_on(self._screen.fingerprint))
         if press is not None:
@@ -302,10 +286,9 @@ class _Planning:
         self._usage = _sum(self._usage, usage)
         sentences = parse_plan(text)
         fingerprint = self._screen.fingerprint
-        memory = replace(
-            memory, plans=memory.plans + 1, screen=fingerprint, at=0, inner={}, plan=()
+        self._memory = memory = replace(
+            memory, plans=memory.plans + 1, screen=fingerprint, at=0, plan=(), is_cut=False
         )
-        self._memory = memory = replace(memory, is_cut=False)
         first = sentences[0]
         if isinstance(first, Act) and isinstance(first.action, Done | AskUser | Pause):
             return self._alone(first.action)
@@ -323,10 +306,16 @@ class _Planning:
             memory, plan=tuple(plan.lines), is_cut=plan.is_cut, done=done
         )
         if not plan.lines:
-            if memory.done and not memory.is_stuck:
+            if self._is_finished():
                 return self._over(Done(summary=_summary(memory.sentences)))
             self._fruitless |= self._not_named() or self._labels_of(sentences)
         return None
+
+    def _is_finished(self) -> bool:
+        """Tell whether something was done, the last of it with effect, and no part is untouched."""
+        memory = self._memory
+        left = left_of(self._task, memory.sentences)
+        return bool(memory.done) and not memory.is_stuck and not left.clauses
 
     def _alone(self, action: Done | AskUser | Pause) -> Proposal:
         """Return the answer, question or wait that a plan consists of."""
@@ -359,9 +348,8 @@ class _Planning:
         return {label.text for label in labels if label is not None}
 
     def _nothing_fits(self) -> Proposal:
-        memory = self._memory
-        if memory.done and not memory.is_stuck:
-            return self._over(Done(summary=_summary(memory.sentences)))
+        if self._is_finished():
+            return self._over(Done(summary=_summary(self._memory.sentences)))
         reason = "nothing on the screen fits what is left of the task"
         return self._over(Fail(reason=f"{reason}: {self._left()}"))
 
