@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from ...tools.perception.elements import Role
-from .labels import FIELDS, LISTS, TICKED, LabelledScreen, quoted_plainly
+from .labels import FIELDS, LISTS, NO_NAME, TICKED, LabelledScreen, quoted_plainly
 from .words import speaks_of_keys
 
 MAX_LINES = 12
@@ -49,7 +49,9 @@ def plan_grammar(
     rules: dict[str, str] = {}
     acts = _acts(screen, task, rules, banned, seen_texts)
     plan = f'act ("\\n" act){{0,{max_lines - 1}}}' if max_lines > 1 else "act"
-    ways = [plan, '"ask " free']
+    ways = [plan]
+    if _lacks_something(screen):
+        ways.append('"ask " free')
     if may_wait:
         ways.append(literal(WAIT))
     if may_be_done:
@@ -57,6 +59,14 @@ def plan_grammar(
     rules["free"] = FREE_TEXT
     lines = [f"root ::= {' | '.join(ways)}", f"act ::= {' | '.join(acts)}"]
     return "\n".join([*lines, *(f"{name} ::= {body}" for name, body in rules.items())]) + "\n"
+
+
+def _lacks_something(screen: LabelledScreen) -> bool:
+    """Tell whether there is a field to fill; without one, there is nothing to ask a person for."""
+    return any(
+        label.element.role in FIELDS and not label.value and label.name != NO_NAME
+        for label in screen.targets
+    )
 
 
 def _acts(
@@ -83,7 +93,10 @@ def _acts(
     def of(roles: frozenset[Role]) -> list[str]:
         return [label.text for label in targets if label.element.role in roles]
 
-    clickable = [label.text for label in targets]
+    # A large pane looks like a field; nobody means it by a click.
+    clickable = [
+        label.text for label in targets if label.element.role not in FIELDS or label.name != NO_NAME
+    ]
     fields, lists, ticks = of(FIELDS), of(LISTS), of(TICKED)
     if choice("target", clickable):
         acts.append('"click " target')

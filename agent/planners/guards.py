@@ -131,7 +131,11 @@ def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
     asked = {
         word for part in clauses(task) if not is_forbidding(part) for word in naming_words(part)
     }
-    return [label for label in _controls(screen) if naming_words(label.name) & asked]
+    controls = [label for label in _controls(screen) if naming_words(label.name) & asked]
+    # Many a menu's items are only text to who sees the pixels.
+    texts = [label for label in screen.targets if label.element.role == "text"]
+    named = [(label, naming_words(label.name)) for label in texts]
+    return [*controls, *(label for label, words_ in named if words_ and words_ <= asked)]
 
 
 def sending_button(screen: LabelledScreen, task: str, done: Sequence[str]) -> Line | None:
@@ -330,7 +334,8 @@ def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str
 
 def _is_named(label: Label | None, task: str) -> bool:
     """Tell whether all that is written on a thing is in the task."""
-    return label is not None and frozenset(words(label.name)) <= frozenset(words(task))
+    named = frozenset() if label is None else naming_words(label.name)
+    return bool(named) and named <= frozenset(words(task))
 
 
 def _confirms(label: Label | None) -> bool:
