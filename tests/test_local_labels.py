@@ -80,6 +80,12 @@ def test_what_is_read_within_a_field_is_its_value() -> None:
     assert screen.text == 'field "Nights" = "1"'
 
 
+def test_what_lies_on_a_pane_is_not_its_value() -> None:
+    pane = thing("textbox", "", left=0, width=900, height=600)
+    screen = label_screen(rows([pane, thing("text", "File", left=20)], [thing("text", "Two")]))
+    assert texts(screen) == ['field "unnamed"', 'text "File"', 'text "Two"']
+
+
 def test_a_title_on_its_window_is_left_out() -> None:
     title, heading = thing("text", "Notes"), thing("text", "Notes")
     screen = label_screen(rows([title], [heading], title="Notes"))

@@ -21,9 +21,9 @@ def rules(grammar: str) -> dict[str, str]:
 def test_a_screen_becomes_its_grammar() -> None:
     screen = label_screen(rows(form_field("Name"), [thing("button", "Save")]))
     grammar = rules(plan_grammar(screen, "Type Ada-1", may_be_done=False))
-    assert grammar["root"] == 'act ("\\n" act){0,11} | "ask " free'
+    assert grammar["root"] == 'act ("\\n" act){0,11} | "scroll " ("up" | "down") | "ask " free'
     assert grammar["act"] == (
-        '"scroll " ("up" | "down") | "click " target | "type " typed " into " field | "press enter"'
+        '"click " target | "type " typed " into " field ("\\u000Apress enter")?'
     )
     assert grammar["target"] == '"field \\"Name\\"" | "button \\"Save\\""'
     assert grammar["field"] == '"field \\"Name\\""'
@@ -52,6 +52,17 @@ def test_kinds_that_are_not_there_have_no_sentences() -> None:
     grammar = plan_grammar(ticks, "double-click A", may_be_done=False)
     for present in ('"check " tick', '"uncheck " tick', '"select " told', '"double-click " target'):
         assert present in grammar
+
+
+def test_a_screen_with_nothing_on_it_can_still_be_answered() -> None:
+    grammar = rules(plan_grammar(label_screen(rows()), "Save", may_be_done=False, may_wait=True))
+    assert grammar["root"] == '"scroll " ("up" | "down") | "wait 2 seconds"'
+
+
+def test_a_pane_is_a_field_only_where_text_is_to_be_entered() -> None:
+    screen = label_screen(rows([thing("textbox", "", left=0, width=900, height=600)]))
+    assert 'field ::= "field \\"unnamed\\""' in plan_grammar(screen, "Write x", may_be_done=False)
+    assert "unnamed" not in plan_grammar(screen, "Open the menu", may_be_done=False)
 
 
 def test_what_had_no_effect_is_not_clicked_again() -> None:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from ...tools.perception.elements import Role
 from .labels import FIELDS, LISTS, NO_NAME, TICKED, LabelledScreen, quoted_plainly
-from .words import speaks_of_keys
+from .words import speaks_of_keys, speaks_of_typing
 
 MAX_LINES = 12
 MAX_PIECES = 120
 """Of the task: words and signs that may be typed."""
 WAIT = "wait 2 seconds"
+ENTER = "\npress enter"
 _PIECE = re.compile(r"\w+|[^\w\s]")
 KEYS = (
     'mod* key\nmod ::= "ctrl+" | "alt+" | "shift+"\n'
@@ -48,8 +49,10 @@ def plan_grammar(
     """
     rules: dict[str, str] = {}
     acts = _acts(screen, task, rules, banned, seen_texts)
-    plan = f'act ("\\n" act){{0,{max_lines - 1}}}' if max_lines > 1 else "act"
-    ways = [plan]
+    ways = ['"scroll " ("up" | "down")']
+    if acts:
+        rules["act"] = " | ".join(acts)
+        ways.insert(0, f'act ("\\n" act){{0,{max_lines - 1}}}' if max_lines > 1 else "act")
     if _lacks_something(screen):
         ways.append('"ask " free')
     if may_wait:
@@ -57,8 +60,8 @@ def plan_grammar(
     if may_be_done:
         ways.append('"done " free')
     rules["free"] = FREE_TEXT
-    lines = [f"root ::= {' | '.join(ways)}", f"act ::= {' | '.join(acts)}"]
-    return "\n".join([*lines, *(f"{name} ::= {body}" for name, body in rules.items())]) + "\n"
+    written = [f"{name} ::= {body}" for name, body in rules.items()]
+    return "\n".join([f"root ::= {' | '.join(ways)}", *written]) + "\n"
 
 
 def _lacks_something(screen: LabelledScreen) -> bool:
@@ -78,7 +81,7 @@ def _acts(
 ) -> list[str]:
     told = _add_spans(task, rules)
     texts = [*(["told"] if told else []), *(literal(quoted_plainly(text)) for text in seen_texts)]
-    acts = ['"scroll " ("up" | "down")']
+    acts = []
     if speaks_of_keys(task):
         acts.append('"press " keys')
         rules["keys"] = KEYS
@@ -88,15 +91,19 @@ def _acts(
             rules[name] = " | ".join(map(literal, labels))
         return bool(labels)
 
-    targets = [label for label in screen.targets if label.text not in banned]
+    # A large pane looks like a field without a name; only a task that speaks of typing means it.
+    may_be_pane = speaks_of_typing(task)
+    targets = [
+        label
+        for label in screen.targets
+        if label.text not in banned
+        and (may_be_pane or label.element.role not in FIELDS or label.name != NO_NAME)
+    ]
 
     def of(roles: frozenset[Role]) -> list[str]:
         return [label.text for label in targets if label.element.role in roles]
 
-    # A large pane looks like a field; nobody means it by a click.
-    clickable = [
-        label.text for label in targets if label.element.role not in FIELDS or label.name != NO_NAME
-    ]
+    clickable = [label.text for label in targets]
     fields, lists, ticks = of(FIELDS), of(LISTS), of(TICKED)
     if choice("target", clickable):
         acts.append('"click " target')
@@ -104,9 +111,8 @@ def _acts(
         acts += [f'"{verb} " target' for verb in _rare_verbs(lowered)]
     if texts and choice("field", fields):
         rules["typed"] = " | ".join(texts)
-        acts.append('"type " typed " into " field')
-        if not speaks_of_keys(task):
-            acts.append(literal("press enter"))
+        # Enter by itself is offered only where it sends off what was typed.
+        acts.append(f'"type " typed " into " field ({literal(ENTER)})?')
     if told and choice("list", lists):
         acts.append('"select " told " from " list')
     if choice("tick", ticks):

@@ -190,13 +190,15 @@ def _says_nothing(element: Element, observation: Observation) -> bool:
 
 def _field(element: Element, elements: Sequence[Element], used: set[int]) -> _Named:
     label = _label_of(element, elements)
+    text = element.text.strip()
     inside = [
         e
         for e in elements
         if e.role == "text" and e.id != element.id and share_inside(e.box, element.box) > INSIDE
     ]
+    if element.box.height > MAX_LINE_PX or label is None:
+        inside = []  # a pane may look like a field; what it holds is not its value
     used |= {e.id for e in inside}
-    text = element.text.strip()
     if label is not None and inside and normalise(text) in ("", normalise(label.text)):
         # The parser gave the field its label, and its value a place of its own.
         text = " ".join(e.text.strip() for e in inside)

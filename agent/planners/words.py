@@ -38,6 +38,9 @@ _KEYS = re.compile(
     r"\b(?:press|keys?|keyboard|shortcut|ctrl|control|alt|shift|super|enter key|escape|esc|f\d+)\b",
     re.IGNORECASE,
 )
+_TYPING = re.compile(
+    r"\b(?:type|write|enter|insert|fill|put|add|note|search|find)\b", re.IGNORECASE
+)
 _NEGATION = re.compile(r"\b(?:not|don't|never|without|no|nothing)\b", re.IGNORECASE)
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
 
@@ -84,6 +87,11 @@ def is_question(task: str) -> bool:
 def speaks_of_keys(task: str) -> bool:
     """Tell whether a task says that keys are to be pressed."""
     return _KEYS.search(task) is not None
+
+
+def speaks_of_typing(task: str) -> bool:
+    """Tell whether a task says that text is to be entered."""
+    return _TYPING.search(task) is not None
 
 
 def clauses(task: str) -> list[str]:
