@@ -362,6 +362,16 @@ def test_a_search_is_sent_off_with_enter() -> None:
     assert run.turn(screen, "confirmed").action == PressKeys(keys=("enter",))
 
 
+def test_another_word_for_the_task_is_guessed_at_once_or_never() -> None:
+    run = Run("Go on drawing", 'click button "Quit"')
+    assert run.turn(SAVED).sentence == "click button Quit"
+    later = Run("Save it, call Ida", 'click button "Save"', *['click button "Quit"'] * 2)
+    later.turn(SAVE)
+    assert later.turn(SAVED, "confirmed").action == Fail(
+        reason="nothing on the screen fits what is left of the task: call Ida"
+    )
+
+
 def test_a_thing_that_is_gone_leads_to_a_new_plan() -> None:
     run = Run(
         "Save it as a.txt",

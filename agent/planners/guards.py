@@ -81,6 +81,7 @@ def guard_plan(
     seen_texts: Sequence[str] = (),
     done: Collection[str] = (),
     wanted: frozenset[str] | None = None,
+    may_guess: bool = True,
 ) -> Guarded:
     """Return what is left of a plan.
 
@@ -92,11 +93,12 @@ def guard_plan(
         done: Sentences that were carried out on this very screen.
         wanted: Words of the task that nothing done so far has touched, if only these may be acted
             on; None for all that the task says.
+        may_guess: Whether a lone click may be on what the task calls by other words.
     """
     lines: list[Line] = []
     left_out: list[str] = []
     already: list[str] = []
-    named = named_controls(screen, task)
+    may_mean = may_guess and len(sentences) == 1 and not named_controls(screen, task)
     for number, sentence in enumerate(sentences):
         label = _label(sentence, screen)
         following = sentences[number + 1] if number + 1 < len(sentences) else None
@@ -104,7 +106,7 @@ def guard_plan(
         written = write_sentences([right])
         reason = (
             _not_told(right, task, seen_texts)
-            or _is_foreign(right, label, task, may_mean=len(sentences) == 1 and not named)
+            or _is_foreign(right, label, task, may_mean=may_mean)
             or _is_foreign_key(right, lines, task)
             or _leads_nowhere(right, label, following, screen)
             or _is_again(written, lines, done, task)
@@ -305,8 +307,7 @@ def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean:
         sentence: To judge.
         label: What it acts on.
         task: What is to be done.
-        may_mean: Whether a click may be on another word for what the task says: it is all the plan
-            has, and nothing on the screen is called so.
+        may_mean: Whether a click may be on what the task calls by other words.
     """
     asked = frozenset(words(task))
     named = frozenset() if label is None else frozenset(words(label.name)) & asked

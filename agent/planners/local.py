@@ -299,6 +299,7 @@ class _Planning:
             seen_texts=seen,
             done=memory.done_on(fingerprint),
             wanted=self._wanted(),
+            may_guess=not memory.done,
         )
         self._notes += [f"left out {reason}" for reason in plan.left_out]
         done = (*memory.done, *((sentence, fingerprint) for sentence in plan.already))
