@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from ...tools.perception.elements import Role
-from .labels import FIELDS, LISTS, NO_NAME, TICKED, LabelledScreen, quoted_plainly
-from .words import speaks_of_keys, speaks_of_typing
+from .labels import FIELDS, LEADS_ON, LISTS, NO_NAME, TICKED, LabelledScreen, quoted_plainly
+from .words import is_question, speaks_of_keys, speaks_of_typing
 
 MAX_LINES = 12
 MAX_PIECES = 120
@@ -93,9 +93,13 @@ def _acts(
 
     # A large pane looks like a field without a name; only a task that speaks of typing means it.
     may_be_pane = speaks_of_typing(task)
+    # Who asks a question wants nothing changed; looking elsewhere for the answer is no change.
+    readable = screen.targets
+    if is_question(task):
+        readable = [label for label in readable if label.element.role in LEADS_ON]
     targets = [
         label
-        for label in screen.targets
+        for label in readable
         if label.text not in banned
         and (may_be_pane or label.element.role not in FIELDS or label.name != NO_NAME)
     ]

@@ -8,13 +8,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ...tools.actions import Click, PressKeys, TextTarget, TypeText, target_of
-from ...tools.perception.elements import Observation, Role
+from ...tools.perception.elements import Observation
 from ...tools.perception.text_match import normalise
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
-from .labels import FIELDS, LISTS, PASSIVE, TICKED, Label, LabelledScreen
-from .words import clauses, is_forbidding, naming_words, speaks_of_keys, words
+from .labels import FIELDS, LEADS_ON, LISTS, PASSIVE, TICKED, Label, LabelledScreen
+from .words import (
+    clauses,
+    content_words,
+    is_forbidding,
+    naming_words,
+    speaks_of_keys,
+    words,
+)
 
 ONE_LINE_PX = 60
 """A field that is higher holds a text, which is added to; a value is replaced."""
@@ -27,12 +34,12 @@ CONFIRMING = frozenset(
 )
 ALL = frozenset(words("all every everything each both"))
 AGAIN = frozenset(words("twice times again two three four five six seven eight nine ten"))
+MAX_NAME_WORDS = 4
+"""A text with more is a sentence, and not what something is called."""
 SEARCHING = frozenset(words("search find filter look show seek query"))
-LEADS_ON: frozenset[Role] = frozenset(("menuitem", "tab", "link"))
-"""A click on these shows another screen, for which the rest of a plan was not written."""
 OFF = re.compile(
     r"\b(?:un(?:check|tick|mark|select)\w*|deselect\w*|off|disable\w*|deactivate\w*|clear|"
-    r"do not|don't|no longer|without|stop)\b",
+    r"do not|don't|no|without|stop|forbid|block|deny)\b",
     re.IGNORECASE,
 )
 SEEN = re.compile(
@@ -45,6 +52,7 @@ LOADING = re.compile(
     r"[^.!?]*(?:\.\.\.|…|\d+ ?%)|\bplease wait\b|^(?:loading|working)\b",
     re.IGNORECASE,
 )
+STEPPING = frozenset(words("next continue finish"))
 ENTERING = ("type ", "select ", "check ", "uncheck ")
 LEAVING = frozenset(words("cancel stop abort hide close back background pause details"))
 """Buttons of a screen that only waits."""
@@ -82,6 +90,7 @@ def guard_plan(
     done: Collection[str] = (),
     wanted: frozenset[str] | None = None,
     may_guess: bool = True,
+    visited: Collection[str] = (),
 ) -> Guarded:
     """Return what is left of a plan.
 
@@ -94,6 +103,7 @@ def guard_plan(
         wanted: Words of the task that nothing done so far has touched, if only these may be acted
             on; None for all that the task says.
         may_guess: Whether a lone click may be on what the task calls by other words.
+        visited: All sentences that were carried out.
     """
     lines: list[Line] = []
     left_out: list[str] = []
@@ -110,6 +120,8 @@ def guard_plan(
             or _is_foreign_key(right, lines, task)
             or _leads_nowhere(right, label, following, screen)
             or _is_again(written, lines, done, task)
+            or _was_led_there(written, label, visited, task)
+            or _belongs_to_button(right, label, screen, task)
         )
         so_already = "" if reason else _is_so_already(right, label)
         if so_already:
@@ -128,35 +140,66 @@ def guard_plan(
     return Guarded(lines=lines, left_out=left_out, already=already)
 
 
+def _was_led_there(written: str, label: Label | None, visited: Collection[str], task: str) -> str:
+    """Return why a tab, link or menu is not opened again: it was, and its screen is this one."""
+    leads = label is not None and label.element.role in LEADS_ON
+    is_known = leads and written in visited and not AGAIN & frozenset(words(task))
+    return "it was opened before" if is_known else ""
+
+
+def _belongs_to_button(
+    sentence: Sentence, label: Label | None, screen: LabelledScreen, task: str
+) -> str:
+    """Return why a box is not ticked: the task names a button that stands in its row."""
+    if not isinstance(sentence, SetChecked) or label is None:
+        return ""
+    is_named = any(
+        other.element.role == "button"
+        and other.target.near == label.target.text
+        and _is_named(other, task)
+        for other in screen.targets
+    )
+    return "the task names a button beside it" if is_named else ""
+
+
 def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
     """Return what can be acted on and is called by a word of the task, in a part that wants it."""
     asked = {
         word for part in clauses(task) if not is_forbidding(part) for word in naming_words(part)
     }
     controls = [label for label in _controls(screen) if naming_words(label.name) & asked]
-    # Many a menu's items are only text to who sees the pixels.
+    # Many a menu's items and a list's entries are only text to who sees the pixels.
     texts = [label for label in screen.targets if label.element.role == "text"]
-    named = [(label, naming_words(label.name)) for label in texts]
-    return [*controls, *(label for label, words_ in named if words_ and words_ <= asked)]
+    short = [label for label in texts if len(label.name.split()) <= MAX_NAME_WORDS]
+    return [*controls, *(label for label in short if content_words(label.name) & asked)]
 
 
-def sending_button(screen: LabelledScreen, task: str, done: Sequence[str]) -> Line | None:
+def sending_button(
+    screen: LabelledScreen, task: str, done: Sequence[str], visited: Collection[str] = ()
+) -> Line | None:
     """Return the press that a plan forgot: of the one button that sends off what was entered.
 
-    It is the task that must name it, in a part that does not forbid it.
+    It is the task that must name it, in a part that does not forbid it; but who went from step to
+    step goes on to the end.
 
     Args:
         screen: What is seen.
         task: What is to be done.
         done: What was done on this screen, in order.
+        visited: All that was done.
     """
     if not done or not done[-1].startswith(ENTERING):
         return None
     asked = " ".join(part for part in clauses(task) if not is_forbidding(part))
+    goes_on = any(
+        sentence.startswith("click ") and STEPPING & set(words(sentence)) for sentence in visited
+    )
     buttons = [
         label
         for label in screen.targets
-        if label.element.role == "button" and _is_named(label, asked) and _confirms(label)
+        if label.element.role == "button"
+        and _confirms(label)
+        and (_is_named(label, asked) or (goes_on and STEPPING & frozenset(words(label.name))))
     ]
     if len(buttons) != 1:
         return None

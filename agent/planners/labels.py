@@ -34,6 +34,12 @@ FIELDS: frozenset[Role] = frozenset(("textbox", "spinbutton"))
 LISTS: frozenset[Role] = frozenset(("combobox",))
 TICKED: frozenset[Role] = frozenset(("checkbox", "radio", "switch"))
 PASSIVE: frozenset[Role] = frozenset(("text", "image", "progressbar", "scrollbar"))
+LEADS_ON: frozenset[Role] = frozenset(("menuitem", "tab", "link"))
+"""A click on these shows another screen, for which the rest of a plan was not written."""
+ROW_NAMES: frozenset[Role] = frozenset(
+    ("text", "link", "cell", "option", "treeitem", "checkbox", "radio")
+)
+"""What a row is called by."""
 NO_NAME = "unnamed"
 SHOWN_ROLES: Mapping[Role, Role | None] = {"spinbutton": "textbox"}
 """A number field is a field to whoever types."""
@@ -124,7 +130,8 @@ def label_screen(
     """
     named = _named(observation)
     kept = _most_useful(named, observation, content_words(task), limit)
-    labels = _told_apart([one for one in named if one.element.id in kept])
+    shown = [one for one in named if one.element.id in kept]
+    labels = _told_apart(shown, content_words(task))
     return LabelledScreen(
         labels=labels,
         left_out=len(named) - len(labels),
@@ -237,8 +244,16 @@ def _label_of(field_: Element, elements: Sequence[Element]) -> Element | None:
         and e.box.top < box.top
         and -16 <= e.box.left - box.left <= 16
         and e.box.height <= MAX_LABEL_SHARE * min(box.height, MAX_LINE_PX)
+        and not any(_is_beside(e, other) for other in elements if other.id != field_.id)
     ]
     return max(above, key=lambda e: e.box.bottom, default=None)
+
+
+def _is_beside(text: Element, other: Element) -> bool:
+    """Tell whether a text names another field, which stands at its right."""
+    gap = other.box.left - text.box.right
+    is_field = other.role in FIELDS | LISTS
+    return is_field and -2 <= gap <= FIELD_LABEL_LEFT_PX and is_in_row(text.box, other.box)
 
 
 def _beside(tick: Element, elements: Sequence[Element]) -> Element | None:
@@ -270,7 +285,7 @@ def _most_useful(
     return frozenset(one.element.id for one in sorted(named, key=rank)[:limit])
 
 
-def _told_apart(named: Sequence[_Named]) -> list[Label]:
+def _told_apart(named: Sequence[_Named], wanted: frozenset[str]) -> list[Label]:
     groups: dict[tuple[Role | None, str], list[_Named]] = {}
     for one in named:
         groups.setdefault((_role(one.element), _shown(one.name)), []).append(one)
@@ -281,7 +296,7 @@ def _told_apart(named: Sequence[_Named]) -> list[Label]:
         near: str | None = None
         nth: int | None = None
         if len(alike) > 1:
-            marks = [_row_mark(other, named) for other in alike]
+            marks = [_row_mark(other, named, wanted) for other in alike]
             own = alike.index(one)
             if marks[own] and marks.count(marks[own]) == 1:
                 near = marks[own]
@@ -308,8 +323,11 @@ def _role(element: Element) -> Role | None:
     return role
 
 
-def _row_mark(one: _Named, named: Sequence[_Named]) -> str:
-    """Return the first text of a thing's row, by which a person would tell it from its like."""
+def _row_mark(one: _Named, named: Sequence[_Named], wanted: frozenset[str]) -> str:
+    """Return the text by which a person would tell a thing from its like in other rows.
+
+    It is what the task says of the row, or else what stands first in it.
+    """
     box = one.element.box
     row = [
         other
@@ -318,9 +336,13 @@ def _row_mark(one: _Named, named: Sequence[_Named]) -> str:
         and is_in_row(other.element.box, box)
         and other.element.box.left < box.left
         and other.name != one.name
-        and other.element.role in ("text", "link", "cell", "option", "treeitem")
+        and other.element.role in ROW_NAMES
     ]
-    first = min(row, key=lambda other: other.element.box.left, default=None)
+    first = min(
+        row,
+        key=lambda other: (not content_words(other.name) & wanted, other.element.box.left),
+        default=None,
+    )
     return "" if first is None else _shown(first.name)
 
 

@@ -246,7 +246,12 @@ class _Planning:
         has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
         if has_changed and left_of(self._task, memory.sentences).words:
             return None
-        press = sending_button(self._screen, self._task, memory.done_on(self._screen.fingerprint))
+        press = sending_button(
+            self._screen,
+            self._task,
+            memory.done_on(self._screen.fingerprint),
+            memory.sentences,
+        )
         if press is not None:
             self._notes.append("what was entered is not sent off yet")
             self._memory = replace(memory, plan=(press,), at=0, inner={})
@@ -300,6 +305,7 @@ class _Planning:
             done=memory.done_on(fingerprint),
             wanted=self._wanted(),
             may_guess=not memory.done,
+            visited=memory.sentences,
         )
         self._notes += [f"left out {reason}" for reason in plan.left_out]
         done = (*memory.done, *((sentence, fingerprint) for sentence in plan.already))

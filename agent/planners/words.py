@@ -1,7 +1,7 @@
 """The words of a task, and which of them are still to be done."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,13 +14,24 @@ VERBS = frozenset(
     "submit confirm add delete remove save cancel create start stop finish continue activate "
     "deactivate mark unmark copy paste move drag get take send".split()
 )
-FUNCTION_WORDS = frozenset(
+LITTLE_WORDS = frozenset(
     "a an the to of in on at for from with by as is are be it its this that these those into onto "
     "my me i you your our we us his her their all any some no not only both up down out off over "
-    "until when if so there here what which who how many much please "
+    "until when if so there here what which who how many much please have has want about".split()
+)
+KINDS = frozenset(
     "button field box checkbox radio link tab menu item icon image list drop dropdown page window "
     "dialog form option entry row text name value called named labelled".split()
 )
+SAID_OTHERWISE: Mapping[str, str] = {
+    "check ": "tick check mark turn switch set enable activate add select choose put want include",
+    "uncheck ": "untick uncheck unmark turn switch set disable deactivate remove clear",
+    "select ": "select choose pick set change use put",
+    "type ": "type write enter fill put insert set change make note",
+    "click ": "click press push tap hit open choose pick select go use take",
+    "press ": "press hit push use",
+}
+"""What people call the verbs of the language."""
 _WORD = re.compile(r"\w+")
 _CLAUSE = re.compile(
     r"(?:[.;!?](?=\s|$)|\n|,?\s+\band\s+then\b|,?\s*\bthen\b|,\s+(?:and\s+)?|\s+\band\s+)",
@@ -65,12 +76,12 @@ def content_words(text: str) -> frozenset[str]:
     >>> sorted(content_words("Click the Save button and type Ada into Name"))
     ['ada']
     """
-    return frozenset(words(text)) - _stems(VERBS) - _stems(FUNCTION_WORDS)
+    return naming_words(text) - _stems(VERBS) - _stems(KINDS)
 
 
 def naming_words(text: str) -> frozenset[str]:
     """Return the words by which a thing may be meant, verbs included: a button is called Save."""
-    return frozenset(words(text)) - _stems(FUNCTION_WORDS)
+    return frozenset(words(text)) - _stems(LITTLE_WORDS)
 
 
 @cache
@@ -117,7 +128,7 @@ class Left:
     words: frozenset[str]
     """Words that name something and were not in what was done, of all parts."""
     unfinished: tuple[str, ...]
-    """Parts with such words."""
+    """The former, or else the parts with such words."""
 
 
 def left_of(task: str, done: Iterable[str]) -> Left:
@@ -130,15 +141,18 @@ def left_of(task: str, done: Iterable[str]) -> Left:
     said: set[str] = set()
     for sentence in done:
         said |= naming_words(sentence)
+        for verb, others in SAID_OTHERWISE.items():
+            said |= set(words(others)) if sentence.startswith(verb) else set()
     asked = [
         part
         for part in clauses(task)
         if naming_words(part) and not is_forbidding(part) and not _CONDITION.match(part)
     ]
+    untouched = tuple(
+        part for part in asked if not (content_words(part) or naming_words(part)) & said
+    )
     return Left(
-        clauses=tuple(part for part in asked if not naming_words(part) & said),
+        clauses=untouched,
         words=frozenset(word for part in asked for word in content_words(part)) - said,
-        unfinished=tuple(
-            part for part in asked if not naming_words(part) & said or content_words(part) - said
-        ),
+        unfinished=untouched or tuple(part for part in asked if content_words(part) - said),
     )
