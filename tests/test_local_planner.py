@@ -349,6 +349,35 @@ def test_the_button_that_sends_off_an_entry_is_not_forgotten() -> None:
     assert forbidden.turn(SAVE, "confirmed").action.kind == "done"
 
 
+def test_nothing_is_sent_off_before_it_is_entered() -> None:
+    screen = rows(form_field("Width", "100"), [thing("button", "OK")])
+    run = Run(
+        "Set the width to 300 and press OK", 'click button "OK"', 'type "300" into field "Width"'
+    )
+    first = run.turn(screen)
+    assert first.sentence == 'type "300" into field Width, replacing what is there'
+    assert first.note == 'left out click button OK: field "Width" is to be filled first'
+    assert run.turn(screen, "confirmed").sentence == "click button OK"
+
+
+def test_a_question_changes_nothing() -> None:
+    screen = rows([thing("tab", "More"), thing("button", "Buy", left=400)], form_field("Code"))
+    run = Run("What does it cost?", 'click tab "More"', 'done "5"')
+    assert run.turn(screen).sentence == "click tab More"
+    assert "Buy" not in run.model.grammars[0]
+    assert '"type "' not in run.model.grammars[0]
+    assert run.turn(screen, "confirmed").action == Done(summary="5")
+
+
+def test_a_box_is_not_ticked_where_the_task_names_a_button_in_its_row() -> None:
+    screen = rows(
+        *([thing("checkbox", name, "unchecked"), thing("button", "Remove", left=400)]
+          for name in ("Milk", "Tea"))
+    )  # fmt: skip
+    run = Run("Remove the tea", 'check checkbox "Tea"', 'click button "Remove" near "Tea"')
+    assert run.turn(screen).action == Click(target=ElementTarget(id=4))
+
+
 def test_keys_are_pressed_only_where_the_task_speaks_of_them() -> None:
     run = Run("Close this", "press escape", 'click button "Cancel"')
     assert run.turn(SAVE).sentence == "click button Cancel"

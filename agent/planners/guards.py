@@ -8,15 +8,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ...tools.actions import Click, PressKeys, TextTarget, TypeText, target_of
-from ...tools.perception.elements import Observation
 from ...tools.perception.text_match import normalise
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
-from .labels import FIELDS, LEADS_ON, LISTS, PASSIVE, TICKED, Label, LabelledScreen
+from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen
+from .screen_signs import named_controls
 from .words import (
     clauses,
-    content_words,
     is_forbidding,
     naming_words,
     speaks_of_keys,
@@ -34,28 +33,14 @@ CONFIRMING = frozenset(
 )
 ALL = frozenset(words("all every everything each both"))
 AGAIN = frozenset(words("twice times again two three four five six seven eight nine ten"))
-MAX_NAME_WORDS = 4
-"""A text with more is a sentence, and not what something is called."""
 SEARCHING = frozenset(words("search find filter look show seek query"))
 OFF = re.compile(
     r"\b(?:un(?:check|tick|mark|select)\w*|deselect\w*|off|disable\w*|deactivate\w*|clear|"
     r"do not|don't|no|without|stop|forbid|block|deny)\b",
     re.IGNORECASE,
 )
-SEEN = re.compile(
-    r"\b(?:shown|displayed|on the screen|the (?:code|number)|copy|from the|given above)\b",
-    re.IGNORECASE,
-)
-LOADING = re.compile(
-    r"\b(?:loading|please wait|one moment|copying|downloading|uploading|installing|updating|"
-    r"connecting|processing|searching|preparing|importing|exporting|saving)\b"
-    r"[^.!?]*(?:\.\.\.|…|\d+ ?%)|\bplease wait\b|^(?:loading|working)\b",
-    re.IGNORECASE,
-)
 STEPPING = frozenset(words("next continue finish"))
 ENTERING = ("type ", "select ", "check ", "uncheck ")
-LEAVING = frozenset(words("cancel stop abort hide close back background pause details"))
-"""Buttons of a screen that only waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +107,7 @@ def guard_plan(
             or _is_again(written, lines, done, task)
             or _was_led_there(written, label, visited, task)
             or _belongs_to_button(right, label, screen, task)
+            or _sends_too_early(right, label, screen, task, [*done, *(x.sentence for x in lines)])
         )
         so_already = "" if reason else _is_so_already(right, label)
         if so_already:
@@ -162,16 +148,24 @@ def _belongs_to_button(
     return "the task names a button beside it" if is_named else ""
 
 
-def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
-    """Return what can be acted on and is called by a word of the task, in a part that wants it."""
-    asked = {
-        word for part in clauses(task) if not is_forbidding(part) for word in naming_words(part)
-    }
-    controls = [label for label in _controls(screen) if naming_words(label.name) & asked]
-    # Many a menu's items and a list's entries are only text to who sees the pixels.
-    texts = [label for label in screen.targets if label.element.role == "text"]
-    short = [label for label in texts if len(label.name.split()) <= MAX_NAME_WORDS]
-    return [*controls, *(label for label in short if content_words(label.name) & asked)]
+def _sends_too_early(
+    sentence: Sentence,
+    label: Label | None,
+    screen: LabelledScreen,
+    task: str,
+    entered: Sequence[str],
+) -> str:
+    """Return what the task names and is not entered yet, where a sentence would send it off."""
+    is_click = isinstance(sentence, Act) and isinstance(sentence.action, Click)
+    if not is_click or not _confirms(label):
+        return ""
+    for other in screen.targets:
+        role, states = other.element.role, other.element.states
+        lacks = role in FIELDS | LISTS and normalise(other.value or "\n") not in normalise(task)
+        lacks |= "unchecked" in states and _is_wanted_on(other, task)
+        if lacks and _is_named(other, task) and not any(other.name in one for one in entered):
+            return f"{other.text} is to be filled first"
+    return ""
 
 
 def sending_button(
@@ -207,48 +201,6 @@ def sending_button(
     written = write_sentences([press])
     line = Line(sentence=written, element_id=buttons[0].element.id)
     return None if written in done else line
-
-
-def seen_texts(observation: Observation, screen: LabelledScreen, task: str) -> list[str]:
-    """Return the texts of a screen that may be typed: none, unless the task speaks of them."""
-    if SEEN.search(task) is None:
-        return []
-    plain = [label.name for label in screen.labels if label.element.role == "text"]
-    values = [label.value for label in screen.labels if label.value]
-    after_colon = [text.split(":", 1)[1].strip() for text in plain if ":" in text]
-    texts = [text for text in (*values, *after_colon, *plain) if 0 < len(text) <= 40]
-    return list(dict.fromkeys(texts))[:20]
-
-
-def may_be_loading(screen: LabelledScreen) -> bool:
-    """Tell whether a screen says that it is not ready, or has nothing to act on."""
-    return _says_loading(screen) or not _controls(screen)
-
-
-def is_loading(screen: LabelledScreen, wanted: str) -> bool:
-    """Tell whether a screen only waits, so that there is nothing to do on it but to wait too.
-
-    Args:
-        screen: What is seen.
-        wanted: What is still to be done; a screen that offers it does not only wait.
-    """
-    controls = [frozenset(words(label.name)) for label in _controls(screen)]
-    if not _says_loading(screen) or not all(name & LEAVING for name in controls):
-        return False
-    asked = naming_words(wanted)
-    return not any(name & LEAVING & asked for name in controls)
-
-
-def _says_loading(screen: LabelledScreen) -> bool:
-    return any(
-        label.element.role == "progressbar"
-        or (label.element.role == "text" and LOADING.search(label.name) is not None)
-        for label in screen.labels
-    )
-
-
-def _controls(screen: LabelledScreen) -> list[Label]:
-    return [label for label in screen.targets if label.element.role not in PASSIVE]
 
 
 def target_label(sentence: Sentence) -> TextTarget | None:

@@ -38,10 +38,6 @@ from .gbnf import MAX_LINES, plan_grammar
 from .guards import (
     Line,
     guard_plan,
-    is_loading,
-    may_be_loading,
-    named_controls,
-    seen_texts,
     sending_button,
     target_label,
 )
@@ -50,7 +46,8 @@ from .labels import LabelledScreen, label_screen
 from .local_memory import PlanMemory
 from .local_prompt import grammar_arguments, parse_plan, plan_messages
 from .planner import Proposal, Turn, Usage
-from .words import is_question, left_of
+from .screen_signs import is_loading, may_be_loading, named_controls, seen_texts
+from .words import is_question, left_of, words
 
 MAX_PLANS = 12
 """Calls of the model in one run."""
@@ -241,21 +238,20 @@ class _Planning:
     def _end_of_plan(self) -> Proposal | None:
         """Return the end of the run if nothing of the task is left, None to plan anew."""
         memory = self._memory
-        if memory.is_cut or is_question(self._task) or not self._is_finished():
+        if memory.is_cut or is_question(self._task) or memory.is_stuck:
             return None
-        has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
-        if has_changed and left_of(self._task, memory.sentences).words:
-            return None
-        press = sending_button(
-            self._screen,
-            self._task,
-            memory.done_on(self._screen.fingerprint),
-            memory.sentences,
-        )
-        if press is not None:
+        left = left_of(self._task, memory.sentences)
+        here = memory.done_on(self._screen.fingerprint)
+        press = sending_button(self._screen, self._task, here, memory.sentences)
+        if press is not None and not left.words - frozenset(words(press.sentence)):
             self._notes.append("what was entered is not sent off yet")
             self._memory = replace(memory, plan=(press,), at=0, inner={})
             return self._go_on()
+        if not self._is_finished():
+            return None
+        has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
+        if has_changed and left.words:
+            return None
         self._notes.append("the plan is used up and nothing of the task is left")
         return self._over(Done(summary=_summary(memory.sentences)))
 
@@ -276,7 +272,7 @@ class _Planning:
         memory = self._memory
         if memory.plans >= MAX_PLANS:
             return self._over(Fail(reason=f"{MAX_PLANS} plans were made and the task is not done"))
-        seen = seen_texts(self._turn.observation, self._screen, self._task)
+        seen = seen_texts(self._screen, self._task)
         banned = frozenset(self._banned())
         grammar = plan_grammar(
             self._screen,

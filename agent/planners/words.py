@@ -139,7 +139,9 @@ def left_of(task: str, done: Iterable[str]) -> Left:
         done: Sentences that were carried out.
     """
     said: set[str] = set()
+    written: set[str] = set()
     for sentence in done:
+        written |= set(words(sentence))
         said |= naming_words(sentence)
         for verb, others in SAID_OTHERWISE.items():
             said |= set(words(others)) if sentence.startswith(verb) else set()
@@ -149,7 +151,10 @@ def left_of(task: str, done: Iterable[str]) -> Left:
         if naming_words(part) and not is_forbidding(part) and not _CONDITION.match(part)
     ]
     untouched = tuple(
-        part for part in asked if not (content_words(part) or naming_words(part)) & said
+        part
+        for part in asked
+        if not (content_words(part) or naming_words(part)) & said
+        and 2 * len(set(words(part)) & written) < len(set(words(part)))
     )
     return Left(
         clauses=untouched,
