@@ -24,12 +24,12 @@ KINDS = frozenset(
     "dialog form option entry row text name value called named labelled".split()
 )
 SAID_OTHERWISE: Mapping[str, str] = {
-    "check ": "tick check mark turn switch set enable activate add select choose put want include",
-    "uncheck ": "untick uncheck unmark turn switch set disable deactivate remove clear",
-    "select ": "select choose pick set change use put",
-    "type ": "type write enter fill put insert set change make note",
-    "click ": "click press push tap hit open choose pick select go use take",
-    "press ": "press hit push use",
+    "check": "tick check mark turn switch set enable activate add select choose put want include",
+    "uncheck": "untick uncheck unmark turn switch set disable deactivate remove clear",
+    "select": "select choose pick set change use put",
+    "type": "type write enter fill put insert set change make note",
+    "click": "click press push tap hit open choose pick select go use take",
+    "press": "press hit push use",
 }
 """What people call the verbs of the language."""
 _WORD = re.compile(r"\w+")
@@ -138,24 +138,25 @@ def left_of(task: str, done: Iterable[str]) -> Left:
         task: What to do.
         done: Sentences that were carried out.
     """
-    said: set[str] = set()
-    written: set[str] = set()
+    named: set[str] = set()
+    verbs: set[str] = set()
     for sentence in done:
-        written |= set(words(sentence))
-        said |= naming_words(sentence)
-        for verb, others in SAID_OTHERWISE.items():
-            said |= set(words(others)) if sentence.startswith(verb) else set()
+        verb, _, rest = sentence.partition(" ")
+        named |= naming_words(rest)
+        verbs |= set(words(SAID_OTHERWISE.get(verb, "")))
     asked = [
         part
         for part in clauses(task)
         if naming_words(part) and not is_forbidding(part) and not _CONDITION.match(part)
     ]
-    untouched = tuple(
-        part
-        for part in asked
-        if not (content_words(part) or naming_words(part)) & said
-        and 2 * len(set(words(part)) & written) < len(set(words(part)))
-    )
+
+    def is_touched(part: str) -> bool:
+        if (naming_words(part) - _stems(KINDS)) & named:
+            return True
+        return not content_words(part) and bool(naming_words(part) & verbs)
+
+    untouched = tuple(part for part in asked if not is_touched(part))
+    said = named | verbs
     return Left(
         clauses=untouched,
         words=frozenset(word for part in asked for word in content_words(part)) - said,
