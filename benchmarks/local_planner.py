@@ -1,8 +1,8 @@
 """How often a small local model does what it was told, on screens that are given as elements.
 
 Each case is a task on simulated screens; right is: everything that was asked and nothing else, and
-an end that says so. The prompt was written while looking at the half called `tuning`; the other one
-was measured with it. Run it with:
+an end that says so. The prompt and the guards were made while looking at `tuning`; what goes wrong
+in `held_out` tells how they do on screens they were not made for. Run it with:
 
     .venv/bin/python benchmarks/local_planner.py MODEL.gguf
 """
@@ -156,7 +156,7 @@ def main() -> None:
     )
     parser.add_argument("--only", help="a part of the task")
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--wrong", action="store_true", help="print what went wrong")
+    parser.add_argument("--each", action="store_true", help="print each case as it ends")
     given = parser.parse_args()
     model = ChatLlama.load(given.model, threads=given.threads, context_tokens=CONTEXT_TOKENS)
     for half in given.half or HALVES:
@@ -167,9 +167,10 @@ def main() -> None:
             for case in chosen:
                 trial = try_case(make_planner(kind, case["task"], model), case, screens)
                 trials.append(trial)
-                if given.wrong and not trial.is_right:
-                    print(f"WRONG {trial.task}\n   {trial.end}: {'; '.join(trial.sentences)}")
-                    print(f"   {' / '.join(trial.notes)}", flush=True)
+                if given.each:
+                    mark = "right" if trial.is_right else "WRONG"
+                    print(f"{mark} {trial.task}\n      {trial.end}: {'; '.join(trial.sentences)}")
+                    print(f"      {' / '.join(trial.notes)}", flush=True)
             report(f"{half}, {kind}", trials)
 
 

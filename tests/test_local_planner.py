@@ -349,6 +349,16 @@ def test_the_button_that_sends_off_an_entry_is_not_forgotten() -> None:
     assert forbidden.turn(SAVE, "confirmed").action.kind == "done"
 
 
+def test_what_was_sent_off_is_the_end_though_words_are_left() -> None:
+    run = Run(
+        "Save it as a.txt for my sister", 'type "a.txt" into field "Name"\nclick button "Save"'
+    )
+    run.turn(SAVE)
+    run.turn(SAVE, "confirmed")
+    assert run.turn(SAVED, "confirmed").action.kind == "done"
+    assert len(run.model.asked) == 1
+
+
 def test_nothing_is_sent_off_before_it_is_entered() -> None:
     screen = rows(form_field("Width", "100"), [thing("button", "OK")])
     run = Run(

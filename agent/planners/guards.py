@@ -203,6 +203,14 @@ def sending_button(
     return None if written in done else line
 
 
+def is_sent_off(done: Sequence[str]) -> bool:
+    """Tell whether the last that was done sends off what was entered before it."""
+    if len(done) < 2 or not done[-1].startswith("click ") or not done[-2].startswith(ENTERING):
+        return False
+    pressed = frozenset(words(done[-1]))
+    return bool(pressed & CONFIRMING) and not pressed & STEPPING
+
+
 def target_label(sentence: Sentence) -> TextTarget | None:
     """Return what a sentence names."""
     match sentence:

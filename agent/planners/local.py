@@ -38,6 +38,7 @@ from .gbnf import MAX_LINES, plan_grammar
 from .guards import (
     Line,
     guard_plan,
+    is_sent_off,
     sending_button,
     target_label,
 )
@@ -250,7 +251,7 @@ class _Planning:
         if not self._is_finished():
             return None
         has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
-        if has_changed and left.words:
+        if has_changed and left.words and not is_sent_off(memory.sentences):
             return None
         self._notes.append("the plan is used up and nothing of the task is left")
         return self._over(Done(summary=_summary(memory.sentences)))
