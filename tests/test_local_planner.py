@@ -359,6 +359,25 @@ def test_what_was_sent_off_is_the_end_though_words_are_left() -> None:
     assert len(run.model.asked) == 1
 
 
+def test_a_field_takes_one_text() -> None:
+    screen = rows(form_field("Arrival"), form_field("Nights", "1"), [thing("button", "Book")])
+    run = Run(
+        "Set the arrival to Monday and the nights to 3, then book",
+        'type "Monday" into field "Arrival"\ntype "3" into field "Arrival"\nclick button "Book"',
+        'type "3" into field "Nights"',
+    )
+    first = run.turn(screen)
+    assert first.sentence == 'type "Monday" into field Arrival'
+    assert first.note == (
+        'left out type "3" into field Arrival: something else is typed there; '
+        'left out click button Book: field "Nights" is to be filled first'
+    )
+    assert run.turn(screen, "confirmed").action == TypeText(
+        text="3", into=ElementTarget(id=4), replace=True
+    )
+    assert run.turn(screen, "confirmed").sentence == "click button Book"
+
+
 def test_nothing_is_sent_off_before_it_is_entered() -> None:
     screen = rows(form_field("Width", "100"), [thing("button", "OK")])
     run = Run(
