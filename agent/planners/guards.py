@@ -104,7 +104,7 @@ def guard_plan(
             or _is_foreign(right, label, task, may_mean=may_mean)
             or _is_foreign_key(right, lines, task)
             or _leads_nowhere(right, label, following, screen)
-            or _is_taken(right, label, lines)
+            or _is_taken(right, [*done, *(line.sentence for line in lines)])
             or _is_again(written, lines, done, task)
             or _was_led_there(written, label, visited, task)
             or _belongs_to_button(right, label, screen, task)
@@ -326,12 +326,14 @@ def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean:
     return "the task does not name it" if is_foreign else ""
 
 
-def _is_taken(sentence: Sentence, label: Label | None, lines: Sequence[Line]) -> str:
-    """Return why a text is not typed: the plan has another one for the same field."""
-    if label is None or not isinstance(sentence, Act) or not isinstance(sentence.action, TypeText):
+def _is_taken(sentence: Sentence, entered: Sequence[str]) -> str:
+    """Return why a text is not typed: another one was meant for the same field."""
+    if not isinstance(sentence, Act) or not isinstance(sentence.action, TypeText):
         return ""
-    typed = {line.element_id for line in lines if line.sentence.startswith("type ")}
-    return "something else is typed there" if label.element.id in typed else ""
+    typed = [parse_instructions(one)[0] for one in entered if one.startswith("type ")]
+    is_taken = any(target_label(other) == target_label(sentence) for other in typed)
+    is_same = any(other == sentence for other in typed)
+    return "something else is typed there" if is_taken and not is_same else ""
 
 
 def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str:

@@ -312,7 +312,7 @@ class _Planning:
         if not plan.lines:
             if self._is_finished():
                 return self._over(Done(summary=_summary(memory.sentences)))
-            self._fruitless |= self._not_named() or self._labels_of(sentences)
+            self._fruitless |= self._not_named() | self._labels_of(sentences)
         return None
 
     def _is_finished(self) -> bool:
