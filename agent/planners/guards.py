@@ -104,7 +104,7 @@ def guard_plan(
             or _is_foreign(right, label, task, may_mean=may_mean)
             or _is_foreign_key(right, lines, task)
             or _leads_nowhere(right, label, following, screen)
-            or _is_taken(right, [*done, *(line.sentence for line in lines)])
+            or _is_taken(right, [*visited, *(line.sentence for line in lines)])
             or _is_again(written, lines, done, task)
             or _was_led_there(written, label, visited, task)
             or _belongs_to_button(right, label, screen, task)
