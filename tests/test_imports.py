@@ -16,7 +16,7 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "Xlib", "chromadb", "cv2", "langchain_core", "langgraph", "mss", "onnxruntime", "pyautogui",
-    "rapidocr", "torch", "transformers",
+    "rapidocr", "torch", "transformers", "xllamacpp",
 }  # fmt: skip
 
 

@@ -1,0 +1,365 @@
+"""What a small model's plan is held to, in code: a prompt only asks.
+
+Each guard looks at one sentence of a plan and says why it is left out, or makes it right.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from ...tools.actions import Click, PressKeys, TextTarget, TypeText, target_of
+from ...tools.perception.text_match import normalise
+from ..instructions.parse import parse_instructions
+from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
+from ..instructions.write import write_sentences
+from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen
+from .screen_signs import named_controls
+from .words import (
+    clauses,
+    is_forbidding,
+    naming_words,
+    speaks_of_keys,
+    words,
+)
+
+ONE_LINE_PX = 60
+"""A field that is higher holds a text, which is added to; a value is replaced."""
+CONFIRMING = frozenset(
+    words(
+        "ok okay save submit send apply confirm continue next finish done close accept agree "
+        "search go yes sign log login register create add book order update set find start "
+        "print rename check"
+    )
+)
+ALL = frozenset(words("all every everything each both"))
+AGAIN = frozenset(words("twice times again two three four five six seven eight nine ten"))
+SEARCHING = frozenset(words("search find filter look show seek query"))
+OFF = re.compile(
+    r"\b(?:un(?:check|tick|mark|select)\w*|deselect\w*|off|disable\w*|deactivate\w*|clear|"
+    r"do not|don't|no|without|stop|forbid|block|deny)\b",
+    re.IGNORECASE,
+)
+STEPPING = frozenset(words("next continue finish"))
+ENTERING = ("type ", "select ", "check ", "uncheck ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One sentence of a plan that may be carried out."""
+
+    sentence: str
+    """In the instruction language."""
+    element_id: int | None = None
+    """What it acts on; None for a sentence without a target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """A plan after the guards."""
+
+    lines: Sequence[Line]
+    left_out: Sequence[str]
+    """Why, a sentence each."""
+    already: Sequence[str] = ()
+    """Sentences that need not be done: it is so."""
+    is_cut: bool = False
+    """Whether sentences were left out because they are for the screen that comes then."""
+
+
+def guard_plan(
+    sentences: Sequence[Sentence],
+    screen: LabelledScreen,
+    task: str,
+    *,
+    seen_texts: Sequence[str] = (),
+    done: Collection[str] = (),
+    wanted: frozenset[str] | None = None,
+    may_guess: bool = True,
+    visited: Collection[str] = (),
+) -> Guarded:
+    """Return what is left of a plan.
+
+    Args:
+        sentences: As the model wrote them.
+        screen: That they were written for.
+        task: What is to be done, with what a person answered.
+        seen_texts: Texts of the screen that may be typed.
+        done: Sentences that were carried out on this very screen.
+        wanted: Words of the task that nothing done so far has touched, if only these may be acted
+            on; None for all that the task says.
+        may_guess: Whether a lone click may be on what the task calls by other words.
+        visited: All sentences that were carried out.
+    """
+    lines: list[Line] = []
+    left_out: list[str] = []
+    already: list[str] = []
+    may_mean = may_guess and len(sentences) == 1 and not named_controls(screen, task)
+    for number, sentence in enumerate(sentences):
+        label = _label(sentence, screen)
+        following = sentences[number + 1] if number + 1 < len(sentences) else None
+        right = _with_the_task(sentence, label, task)
+        written = write_sentences([right])
+        reason = (
+            _not_told(right, task, seen_texts)
+            or _is_foreign(right, label, task, may_mean=may_mean)
+            or _is_foreign_key(right, lines, task)
+            or _leads_nowhere(right, label, following, screen)
+            or _is_taken(right, [*visited, *(line.sentence for line in lines)])
+            or _is_again(written, lines, done, task)
+            or _was_led_there(written, label, visited, task)
+            or _belongs_to_button(right, label, screen, task)
+            or _sends_too_early(right, label, screen, task, [*done, *(x.sentence for x in lines)])
+        )
+        so_already = "" if reason else _is_so_already(right, label)
+        if so_already:
+            already.append(written)
+            reason = so_already
+        if not reason and wanted is not None and not frozenset(words(written)) & wanted:
+            sends_off = bool(lines) and (_confirms(label) or _is_named(label, task))
+            reason = "" if sends_off else "the rest of the task does not name it"
+        if reason:
+            left_out.append(f"{written}: {reason}")
+            continue
+        lines.append(Line(sentence=written, element_id=None if label is None else label.element.id))
+        is_click = isinstance(right, Act) and isinstance(right.action, Click)
+        if is_click and label is not None and label.element.role in LEADS_ON and following:
+            return Guarded(lines=lines, left_out=left_out, already=already, is_cut=True)
+    return Guarded(lines=lines, left_out=left_out, already=already)
+
+
+def _was_led_there(written: str, label: Label | None, visited: Collection[str], task: str) -> str:
+    """Return why a tab, link or menu is not opened again: it was, and its screen is this one."""
+    leads = label is not None and label.element.role in LEADS_ON
+    is_known = leads and written in visited and not AGAIN & frozenset(words(task))
+    return "it was opened before" if is_known else ""
+
+
+def _belongs_to_button(
+    sentence: Sentence, label: Label | None, screen: LabelledScreen, task: str
+) -> str:
+    """Return why a box is not ticked: the task names a button that stands in its row."""
+    if not isinstance(sentence, SetChecked) or label is None:
+        return ""
+    is_named = any(
+        other.element.role == "button"
+        and other.target.near == label.target.text
+        and _is_named(other, task)
+        for other in screen.targets
+    )
+    return "the task names a button beside it" if is_named else ""
+
+
+def _sends_too_early(
+    sentence: Sentence,
+    label: Label | None,
+    screen: LabelledScreen,
+    task: str,
+    entered: Sequence[str],
+) -> str:
+    """Return what the task names and is not entered yet, where a sentence would send it off."""
+    is_click = isinstance(sentence, Act) and isinstance(sentence.action, Click)
+    if not is_click or not _confirms(label):
+        return ""
+    for other in screen.targets:
+        role, states = other.element.role, other.element.states
+        lacks = role in FIELDS | LISTS and normalise(other.value or "\n") not in normalise(task)
+        lacks |= "unchecked" in states and _is_wanted_on(other, task)
+        if lacks and _is_named(other, task) and not any(other.name in one for one in entered):
+            return f"{other.text} is to be filled first"
+    return ""
+
+
+def sending_button(
+    screen: LabelledScreen, task: str, done: Sequence[str], visited: Collection[str] = ()
+) -> Line | None:
+    """Return the press that a plan forgot: of the one button that sends off what was entered.
+
+    It is the task that must name it, in a part that does not forbid it; but who went from step to
+    step goes on to the end.
+
+    Args:
+        screen: What is seen.
+        task: What is to be done.
+        done: What was done on this screen, in order.
+        visited: All that was done.
+    """
+    if not done or not done[-1].startswith(ENTERING):
+        return None
+    asked = " ".join(part for part in clauses(task) if not is_forbidding(part))
+    goes_on = any(
+        sentence.startswith("click ") and STEPPING & set(words(sentence)) for sentence in visited
+    )
+    buttons = [
+        label
+        for label in screen.targets
+        if label.element.role == "button"
+        and _confirms(label)
+        and (_is_named(label, asked) or (goes_on and STEPPING & frozenset(words(label.name))))
+    ]
+    if len(buttons) != 1:
+        return None
+    (press,) = parse_instructions(f"click {buttons[0].text}")
+    written = write_sentences([press])
+    line = Line(sentence=written, element_id=buttons[0].element.id)
+    return None if written in done else line
+
+
+def is_sent_off(done: Sequence[str]) -> bool:
+    """Tell whether the last that was done sends off what was entered before it."""
+    if len(done) < 2 or not done[-1].startswith("click ") or not done[-2].startswith(ENTERING):
+        return False
+    pressed = frozenset(words(done[-1]))
+    return bool(pressed & CONFIRMING) and not pressed & STEPPING
+
+
+def target_label(sentence: Sentence) -> TextTarget | None:
+    """Return what a sentence names."""
+    match sentence:
+        case Act(action=action):
+            target = target_of(action)
+            return target if isinstance(target, TextTarget) else None
+        case SelectFrom(target=target) | SetChecked(target=target):
+            return target
+        case _:
+            return None
+
+
+def _label(sentence: Sentence, screen: LabelledScreen) -> Label | None:
+    target = target_label(sentence)
+    return None if target is None else screen.of_target(target)
+
+
+def _with_the_task(sentence: Sentence, label: Label | None, task: str) -> Sentence:
+    """Return the sentence as the task means it: ticks by the task's words, values replaced."""
+    if label is None:
+        return sentence
+    states = label.element.states
+    is_click = isinstance(sentence, Act) and isinstance(sentence.action, Click)
+    if label.element.role in TICKED and states & {"checked", "unchecked"}:
+        if is_click or isinstance(sentence, SetChecked):
+            wanted = label.element.role == "radio" or _is_wanted_on(label, task)
+            return SetChecked(target=_real(label), checked=wanted)
+    if isinstance(sentence, SelectFrom):
+        return replace(sentence, target=_real(label))
+    if isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
+        holds = bool(label.value) or not label.is_value_known
+        if holds and label.element.box.height <= ONE_LINE_PX:
+            return replace(sentence, action=sentence.action.model_copy(update={"replace": True}))
+    return sentence
+
+
+def _real(label: Label) -> TextTarget:
+    """Return a target that is found on the screen: the label shown may be shortened."""
+    text = label.name[:200] if label.name == label.element.text.strip() else label.target.text
+    return label.target.model_copy(update={"text": text})
+
+
+def _is_wanted_on(label: Label, task: str) -> bool:
+    named = naming_words(label.name)
+    parts = clauses(task)
+    own = max(parts, key=lambda part: len(naming_words(part) & named), default="")
+    if not naming_words(own) & named:
+        own = task
+    return OFF.search(own) is None
+
+
+def _not_told(sentence: Sentence, task: str, seen: Sequence[str]) -> str:
+    text = ""
+    if isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
+        text = sentence.action.text
+    elif isinstance(sentence, SelectFrom):
+        text = sentence.option
+    if not text or normalise(text) in normalise(task):
+        return ""
+    if any(normalise(text) in normalise(known) for known in seen):
+        return ""
+    return "what it types is not in the task"
+
+
+def _is_so_already(sentence: Sentence, label: Label | None) -> str:
+    if label is None:
+        return ""
+    wanted = None
+    if isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
+        wanted = sentence.action.text
+    elif isinstance(sentence, SelectFrom):
+        wanted = sentence.option
+    if wanted is not None and label.value and normalise(wanted) == normalise(label.value):
+        return "it holds that already"
+    if isinstance(sentence, SetChecked):
+        state = "checked" if sentence.checked else "unchecked"
+        return f"it is {state} already" if state in label.element.states else ""
+    return ""
+
+
+def _leads_nowhere(
+    sentence: Sentence, label: Label | None, following: Sentence | None, screen: LabelledScreen
+) -> str:
+    if label is None:
+        return "" if target_label(sentence) is None else "it is not on the screen"
+    is_click = isinstance(sentence, Act) and isinstance(sentence.action, Click)
+    if is_click and label.element.role in FIELDS | LISTS and following is not None:
+        if _label(following, screen) is label:
+            return "the next sentence does it"
+    return ""
+
+
+def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean: bool) -> str:
+    """Return why a sentence is none of the task's.
+
+    Args:
+        sentence: To judge.
+        label: What it acts on.
+        task: What is to be done.
+        may_mean: Whether a click may be on what the task calls by other words.
+    """
+    asked = frozenset(words(task))
+    named = frozenset() if label is None else frozenset(words(label.name)) & asked
+    is_foreign = False
+    if isinstance(sentence, SetChecked):
+        is_foreign = not naming_words(label.name if label else "") & asked and not ALL & asked
+    elif isinstance(sentence, Act) and isinstance(sentence.action, Click):
+        is_foreign = not may_mean and not named and not _confirms(label)
+    elif isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
+        is_search = label is not None and bool(frozenset(words(label.name)) & SEARCHING)
+        is_foreign = is_search and not asked & SEARCHING
+    return "the task does not name it" if is_foreign else ""
+
+
+def _is_taken(sentence: Sentence, entered: Sequence[str]) -> str:
+    """Return why a text is not typed: another one was meant for the same field."""
+    if not isinstance(sentence, Act) or not isinstance(sentence.action, TypeText):
+        return ""
+    typed = [parse_instructions(one)[0] for one in entered if one.startswith("type ")]
+    is_taken = any(target_label(other) == target_label(sentence) for other in typed)
+    is_same = any(other == sentence for other in typed)
+    return "something else is typed there" if is_taken and not is_same else ""
+
+
+def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str:
+    if not isinstance(sentence, Act) or not isinstance(sentence.action, PressKeys):
+        return ""
+    if speaks_of_keys(task):
+        return ""
+    # Enter after typing is how a search is sent off.
+    is_after_typing = bool(lines) and lines[-1].sentence.startswith("type ")
+    is_enter = sentence.action.keys == ("enter",)
+    return "" if is_enter and is_after_typing else "the task does not speak of keys"
+
+
+def _is_named(label: Label | None, task: str) -> bool:
+    """Tell whether all that is written on a thing is in the task."""
+    named = frozenset() if label is None else naming_words(label.name)
+    return bool(named) and named <= frozenset(words(task))
+
+
+def _confirms(label: Label | None) -> bool:
+    return label is not None and bool(frozenset(words(label.name)) & CONFIRMING)
+
+
+def _is_again(written: str, lines: Sequence[Line], done: Collection[str], task: str) -> str:
+    if AGAIN & frozenset(words(task)):
+        return ""
+    if any(line.sentence == written for line in lines):
+        return "it is in the plan already"
+    return "it was done on this screen already" if written in done else ""
