@@ -8,7 +8,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from deskhand.agent.planners.local_prompt import grammar_arguments
-from deskhand.agent.planners.planner import Proposal, Turn, Usage
+from deskhand.agent.planners.planner import Proposal, Turn
+from deskhand.agent.planners.usage import Usage
 from deskhand.tools.actions import (
     Action,
     AskUser,

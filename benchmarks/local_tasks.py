@@ -27,7 +27,8 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.chromium import CHROMIUM
 from deskhand.agent.planners.local import LocalPlanner
-from deskhand.agent.planners.planner import Proposal, Turn, Usage
+from deskhand.agent.planners.planner import Proposal, Turn
+from deskhand.agent.planners.usage import Usage
 from deskhand.agent.run_settings import RunResult, RunSettings
 from deskhand.agent.runner import Company, run_task
 from deskhand.agent.trajectory.run_folder import RunFolder

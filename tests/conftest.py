@@ -12,22 +12,26 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from deskhand.memory.errors import MissingProgramError
+from deskhand.memory.errors import MissingProgramError, ModelUnavailable
 from deskhand.tools.desktop.apps import launch as launch_program
 from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.processes import end_groups
 from deskhand.tools.desktop.sandbox import PROGRAMS, Sandbox
+from deskhand.tools.models.store import default_root, find_model
 
 FOLDERS = ("agent", "memory", "tools")
 NEEDED_BY_MARKER = {"desktop": PROGRAMS, "browser": (("chromium", "chromium"),)}
 """Program and Debian package, whatever process of the test starts it."""
 SIZE = (1280, 800)
+MODELS = default_root(os.environ)
+"""Where the models of whoever runs the tests lie."""
 WINDOW_TIMEOUT_S = 60.0
 END_PATIENCE_S = 5.0
 MARK = "DESKHAND_TEST_SESSION"
@@ -36,6 +40,26 @@ MARK = "DESKHAND_TEST_SESSION"
 
 class ClosedSocket(AssertionError):
     """A test reached for the network. No OSError, so that no code under test swallows it."""
+
+
+# --- models
+
+
+@pytest.fixture(scope="session")
+def gguf() -> Path:
+    """The local planner's weights; a test that takes them is marked `models`."""
+    try:
+        return find_model("qwen2.5-coder-1.5b", root=MODELS)
+    except ModelUnavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(autouse=True)
+def _no_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no test's outcome hang on what models somebody has pulled."""
+    monkeypatch.setenv("DESKHAND_MODELS", str(tmp_path / "no models"))
 
 
 # --- the virtual desktop

@@ -1,6 +1,5 @@
 """The llama.cpp engine as a chat model: wrong files in one line; with weights, the whole way."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +21,6 @@ from deskhand.tools.models.llama import LlamaSettings, load_engine
 sys.path.append(str(Path(__file__).parent.parent))
 
 from tests.screens import form_field, rows, thing
-
-GGUF = "DESKHAND_TEST_GGUF"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -66,11 +63,8 @@ def test_threads_are_as_told_or_as_many_as_there_are_cores() -> None:
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ChatLlama]:
-    path = os.environ.get(GGUF)
-    if path is None or not Path(path).is_file():
-        pytest.skip(f"{GGUF} names no GGUF file of an instruction model")
-    model = ChatLlama.load(Path(path), context_tokens=4096)
+def model(gguf: Path) -> Iterator[ChatLlama]:
+    model = ChatLlama.load(gguf, context_tokens=4096)
     yield model
     model.engine.close()
 

@@ -14,9 +14,10 @@ from deskhand.agent.planners import choose
 from deskhand.agent.planners.chat import ChatPlanner
 from deskhand.agent.planners.choose import Belongings, Engine, ModelChoice, load_planner
 from deskhand.agent.planners.instructions import InstructionPlanner
+from deskhand.agent.planners.local import LocalPlanner
 from deskhand.agent.planners.usage import Price
 from deskhand.agent.trajectory.run_folder import RunFolder
-from deskhand.memory.errors import ConfigError, InstructionError, RunError
+from deskhand.memory.errors import ConfigError, InstructionError, ModelUnavailable, RunError
 from deskhand.tools.actions import Action, Launch, PressKeys, TypeText
 from deskhand.tools.safety.policy import MODEL_RULES, ActionContext, Policy
 
@@ -57,7 +58,8 @@ def test_models_of_servers(model: str, name: str, has: dict[str, Any], shown: st
     ("model", "name", "told"),
     [
         ("gpt", "",
-         "--model is 'gpt'; expected one of: instructions, http://HOST:PORT/v1 with --model-name, "
+         "--model is 'gpt'; expected one of: instructions, local, vlm:NAME, "
+         "http://HOST:PORT/v1 with --model-name, "
          "provider:model (anthropic, openai, google-genai, ollama, …)"),
         ("openai:gpt-5.4-mini", "", "--model openai:gpt-5.4-mini needs a key in OPENAI_API_KEY"),
         ("anthropic:x", "",
@@ -158,6 +160,22 @@ def test_the_best_model_on_this_machine_is_taken(monkeypatch: pytest.MonkeyPatch
     )
     assert plan(PLAIN).choice == SERVER
     assert plan("click Save").choice is None
+
+
+def test_the_local_model_says_what_brings_it() -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        load("local")
+    assert str(caught.value) == (
+        "qwen2.5-coder-1.5b is not there; bring it with: deskhand models pull qwen2.5-coder-1.5b"
+    )
+
+
+@pytest.mark.models
+def test_the_local_model_is_taken_where_it_is(gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKHAND_MODELS", str(gguf.parent.parent))
+    choice = plan(PLAIN).choice
+    assert choice == ModelChoice(model="local")
+    assert isinstance(load_planner(PLAIN, choice, Belongings()), LocalPlanner)
 
 
 def test_another_engine_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

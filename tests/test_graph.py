@@ -1,6 +1,6 @@
 """The loop on a desktop in memory: budgets, approvals, questions, refusals, takeover and resume."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +29,12 @@ from deskhand.tools.desktop.backend_fake import Event, FakeBackend
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.perception.observe import Observer
-from deskhand.tools.perception.ocr import TextLine
+from deskhand.tools.perception.ocr_fake import BlindOcr
 from deskhand.tools.perception.parse import ScreenParser
 from deskhand.tools.safety.gate import Approval
 from deskhand.tools.safety.policy import Policy, Rule
 
 WINDOW = Window(id=1, title="Fake", app="fake", pid=1, box=Box(0, 0, 640, 480), is_active=True)
-
-
-class BlindOcr:
-    """Reads nothing."""
-
-    def read(self, _pixels: Any, _ink: Any = None, *, check: Any = None) -> Sequence[TextLine]:
-        return []
-
-    def read_boxes(self, _pixels: Any, boxes: Sequence[Box]) -> Sequence[TextLine]:
-        return [TextLine(box=box, text="", score=0.0, centres=()) for box in boxes]
-
-    def can_read(self, _character: str) -> bool:
-        return True
 
 
 class Script:

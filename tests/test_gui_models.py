@@ -37,7 +37,7 @@ from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.outcome import Effect, Outcome
 from deskhand.tools.perception.elements import Element, Observation
 from deskhand.tools.perception.observe import Observer
-from deskhand.tools.perception.ocr import TextLine
+from deskhand.tools.perception.ocr_fake import BlindOcr
 from deskhand.tools.perception.parse import ScreenParser
 
 # The benchmarks are not installed; last, so that nothing else is found there first.
@@ -73,19 +73,6 @@ def end(form: str) -> Say:
     if form.startswith("qwen"):
         return call("computer_use", action="terminate", status="success")
     return call("finish", success=True, summary="It is pressed.")
-
-
-class BlindOcr:
-    """Reads nothing."""
-
-    def read(self, _pixels: Any, *, check: Any = None) -> Sequence[TextLine]:
-        return []
-
-    def read_boxes(self, _pixels: Any, boxes: Sequence[Box]) -> Sequence[TextLine]:
-        return [TextLine(box=box, text="", score=0.0, centres=()) for box in boxes]
-
-    def can_read(self, _character: str) -> bool:
-        return True
 
 
 class Screen(FakeBackend):

@@ -406,7 +406,7 @@ def test_list_says_what_is_pinned_and_what_is_here(cli: Cli, pulled: Path, root:
     assert rows[NAME]["folder"] == str(pulled)
     assert rows["whisper-base"]["pinning"] == "hashes"
     assert rows["whisper-base"]["mirrors"] == ["hub", "wheels"]
-    assert rows["ui-tars-1.5-7b"]["family"] == "ui_tars_1_5"
+    assert rows["ui-tars-1.5-7b"]["family"] == "ui-tars-1.5"
 
 
 def test_list_tells_stopped_and_damaged_ones(cli: Cli, pulled: Path, root: Path) -> None:

@@ -1,13 +1,89 @@
 """`deskhand models calibrate`: does a model's answer land where it points?"""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from . import exit_codes
 from .output import inert, notes, print_json, results, table
 
 if TYPE_CHECKING:
     from ...tools.models.calibrate import Calibration, GroundingModel
     from ...tools.models.calibration_store import CalibrationStore
+
+
+def calibrate(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A model of `deskhand models list`, or a checkpoint's folder."
+        ),
+    ],
+    family: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FAMILY",
+            help="How it counts, such as qwen3-vl; a model of the list tells by itself.",
+        ),
+    ] = None,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WIDTHxHEIGHT",
+            help="A screen to draw; may be given several times.",
+            show_default="1280x800 and 1920x1080",
+        ),
+    ] = None,
+    zoom: Annotated[
+        bool, typer.Option("--zoom", metavar="", help="Let it look a second time, enlarged.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    ] = False,
+) -> None:
+    """Show a local model squares whose place is known, and measure its answers.
+
+    A model that fails is not used for clicks; where its answers fit another
+    way of counting than its family's, that is said. Exits with 1 if it failed.
+
+    Example:
+      deskhand models calibrate qwen3-vl-2b
+    """
+    from ...tools.models.calibration_store import CalibrationStore, default_folder
+
+    sizes = [parse_size(text) for text in size] if size else None
+    model = _grounder(name, family, zoom=zoom)
+    store = CalibrationStore(default_folder())
+    if not calibrate_model(model, store, sizes=sizes, json=json):
+        raise typer.Exit(exit_codes.FAILED)
+
+
+def _grounder(name: str, family: str | None, *, zoom: bool) -> "GroundingModel":
+    """Return a local model as one that is asked for places.
+
+    Raises:
+        ConfigError: If nothing tells its family.
+        ModelUnavailable: If it is not there or cannot be loaded.
+    """
+    from pathlib import Path
+
+    from ...memory.errors import ConfigError
+    from ...tools.models.coordinates.families import family as family_named
+    from ...tools.models.registry import entry_named
+    from ...tools.models.store import find_model
+
+    entry = None if Path(name).exists() else entry_named(name)
+    spoken = family or (None if entry is None else entry.family)
+    if spoken is None:
+        raise ConfigError(f"nothing tells how {name} counts; say it: --family qwen3-vl")
+    known = family_named(spoken)
+    path = find_model(name)
+    from ...tools.models.chat_vlm import ChatLocalVLM
+    from ...tools.models.grounder import Grounder
+
+    revision = "" if entry is None or entry.revision is None else entry.revision
+    return Grounder(ChatLocalVLM.load(path), known, name=name, revision=revision, zoom=zoom)
 
 
 def calibrate_model(
@@ -28,9 +104,10 @@ def calibrate_model(
     Raises:
         ConfigError: If the result cannot be kept.
     """
-    from ...tools.models.calibrate import DEFAULT_SIZES, calibrate
+    from ...tools.models.calibrate import DEFAULT_SIZES
+    from ...tools.models.calibrate import calibrate as measure
 
-    result = calibrate(
+    result = measure(
         model.ask,
         model.family,
         model=model.name,

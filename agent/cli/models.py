@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import exit_codes
+from . import calibrate, exit_codes
 from .output import inert, notes, print_json, results, table
 
 if TYPE_CHECKING:
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from ...tools.models.transfer import PullProgress
 
 app = typer.Typer(
-    help="List, pull, check and remove the weights of models.",
+    help="List, pull, check, remove and calibrate models.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
+
+app.command("calibrate")(calibrate.calibrate)
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="A model's name, as `deskhand models list` shows it.")

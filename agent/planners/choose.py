@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 INSTRUCTIONS = "instructions"
 LOCAL_MODEL = "qwen2.5-coder-1.5b"
+VLM = "vlm:"
+"""Before the name or the folder of a checkpoint that runs in this process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,29 @@ def _instructions(task: str, _choice: ModelChoice, _has: Belongings) -> Planner:
     return InstructionPlanner(task)
 
 
+def _local(task: str, _choice: ModelChoice, _has: Belongings) -> Planner:
+    from ...tools.models.chat_llama import ChatLlama
+    from ...tools.models.store import find_model
+    from .local import LocalPlanner
+
+    return LocalPlanner(task, ChatLlama.load(find_model(LOCAL_MODEL)))
+
+
+def _is_local_there() -> bool:
+    from ...tools.models.registry import entry_named
+    from ...tools.models.store import ModelStore
+
+    return ModelStore().state(entry_named(LOCAL_MODEL)) == "yes"
+
+
+def _vlm(task: str, choice: ModelChoice, has: Belongings) -> Planner:
+    from ...tools.models.chat_vlm import ChatLocalVLM
+    from ...tools.models.store import find_model
+
+    model = ChatLocalVLM.load(find_model(choice.model.removeprefix(VLM)))
+    return _chat(task, model, choice, has, name=choice.model, sees=True)
+
+
 def _server(task: str, choice: ModelChoice, has: Belongings) -> Planner:
     if not choice.name:
         raise ConfigError(
@@ -142,7 +167,13 @@ def _hosted(task: str, choice: ModelChoice, has: Belongings) -> Planner:
 
 
 def _chat(
-    task: str, model: "BaseChatModel", choice: ModelChoice, has: Belongings, *, name: str
+    task: str,
+    model: "BaseChatModel",
+    choice: ModelChoice,
+    has: Belongings,
+    *,
+    name: str,
+    sees: bool = False,
 ) -> Planner:
     from .chat import ChatOptions, ChatPlanner
 
@@ -150,7 +181,7 @@ def _chat(
         task,
         model,
         # Who says "always" knows that it sees; otherwise its package's word is taken.
-        sees_pictures=True if choice.pictures == "always" else None,
+        sees_pictures=True if sees or choice.pictures == "always" else None,
         name=name,
         price=has.prices.get(choice.name or choice.model),
         secret_names=has.secret_names,
@@ -160,6 +191,8 @@ def _chat(
 
 ENGINES: tuple[Engine, ...] = (
     Engine(form=INSTRUCTIONS, takes=lambda model: model == INSTRUCTIONS, load=_instructions),
+    Engine(form="local", takes=lambda model: model == "local", load=_local),
+    Engine(form="vlm:NAME", takes=lambda model: model.startswith(VLM), load=_vlm),
     Engine(
         form="http://HOST:PORT/v1 with --model-name",
         takes=lambda model: model.startswith(("http://", "https://")),
@@ -173,5 +206,7 @@ ENGINES: tuple[Engine, ...] = (
 )
 """The first that takes what was named loads it."""
 
-ON_THIS_MACHINE: tuple[tuple[Callable[[], bool], ModelChoice], ...] = ()
+ON_THIS_MACHINE: tuple[tuple[Callable[[], bool], ModelChoice], ...] = (
+    (_is_local_there, ModelChoice(model="local")),
+)
 """Models that are taken if nothing is named, the best first, each with whether it is there."""

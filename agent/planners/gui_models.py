@@ -23,7 +23,8 @@ from .gui_formats.openai_computer import openai_computer_use
 from .gui_formats.qwen import qwen_computer_use
 from .gui_formats.ui_tars import ui_tars
 from .gui_history import PastTurn, Pictures, conversation, in_words, past_turns, to_memory
-from .planner import Proposal, Turn, Usage
+from .planner import Proposal, Turn
+from .usage import Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

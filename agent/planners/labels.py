@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...tools.actions import TextTarget
+from ...tools.perception.element_text import quoted
 from ...tools.perception.elements import Element, Observation, Role
 from ...tools.perception.layout import is_in_row, share_inside
-from ...tools.perception.render import quoted
 from ...tools.perception.text_match import normalise
 from ..instructions.write import ROLE_NAMES
 from .words import content_words

@@ -46,8 +46,9 @@ from .instructions import InstructionPlanner
 from .labels import LabelledScreen, label_screen
 from .local_memory import PlanMemory
 from .local_prompt import grammar_arguments, parse_plan, plan_messages
-from .planner import Proposal, Turn, Usage
+from .planner import Proposal, Turn
 from .screen_signs import is_loading, may_be_loading, named_controls, seen_texts
+from .usage import Usage
 from .words import is_question, left_of, words
 
 MAX_PLANS = 12

@@ -3,7 +3,6 @@
 What a model does is really done to it: text goes where the keyboard is, a click on Save saves.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.perception.elements import Element
 from deskhand.tools.perception.observe import Observer
-from deskhand.tools.perception.ocr import TextLine
+from deskhand.tools.perception.ocr_fake import BlindOcr
 from deskhand.tools.perception.parse import ScreenParser
 
 WINDOW = Window(id=1, title="Form", app="form", pid=1, box=Box(0, 0, 640, 480), is_active=True)
@@ -25,19 +24,6 @@ FIELD = Box(150, 80, 450, 110)
 SAVE = Box(150, 160, 250, 190)
 DEAD = Box(300, 160, 400, 190)
 SAID = Box(150, 240, 600, 260)
-
-
-class BlindOcr:
-    """Reads nothing: the desktop tells its elements itself."""
-
-    def read(self, _pixels: Any, *, check: Any = None) -> Sequence[TextLine]:
-        return []
-
-    def read_boxes(self, _pixels: Any, boxes: Sequence[Box]) -> Sequence[TextLine]:
-        return [TextLine(box=box, text="", score=0.0, centres=()) for box in boxes]
-
-    def can_read(self, _character: str) -> bool:
-        return True
 
 
 class FormScreen(FakeBackend):
