@@ -102,6 +102,7 @@ class LlamaEngine:
         self.path = path
         self.settings = settings
         self._lock = threading.Lock()
+        self._has_answered = False
         started = time.monotonic()
         try:
             self._server: Any = xllamacpp.Server(_parameters(path, settings))
@@ -119,6 +120,9 @@ class LlamaEngine:
 
     def close(self) -> None:
         """Let the weights go, after the answer that is being written. May be called twice."""
+        if not self.is_closed and not self._has_answered:
+            # llama.cpp waits forever for its own loop if it is ended before that has begun.
+            self.chat([{"role": "user", "content": "."}], max_tokens=1)
         with self._lock:
             self._server = None
 
@@ -178,6 +182,7 @@ class LlamaEngine:
                 collected.problem = {"message": message}
                 return
             returned = self._server.handle_chat_completions(request, collected.take)
+            self._has_answered = True
             # A request that is refused at once is told here, and not to the callback.
             if isinstance(returned, Mapping) and "error" in returned:
                 collected.problem = returned["error"]
