@@ -27,6 +27,7 @@ from .ocr import OcrEngine, TextLine
 from .pixel_keys import PixelCache
 from .reading_order import in_reading_order
 from .runs import find_runs
+from .scrollbars import with_scrollbars
 from .selection import with_selection
 from .sliders import with_sliders
 from .split import split_lines
@@ -85,6 +86,7 @@ def parse_region(
     found = with_arrow_fields(pixels, found, lines, boxes)
     runs = find_runs(edges)
     found = with_sliders(edges, runs, found, lines, boxes)
+    found = with_scrollbars(pixels, found, boxes)
     found = with_switches(pixels, found, lines, boxes)
     found = with_disabled(pixels, found, cache)
     found = with_tabs(pixels, edges, runs, found, lines)
