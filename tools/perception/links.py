@@ -137,6 +137,10 @@ def _underlines(pixels: Pixels, box: Box, ground: NDArray[np.float64]) -> NDArra
     is_ink = np.abs(rows - ground).max(2) >= MIN_CONTRAST
     if not (is_ink.sum(1) >= box.height).any():
         return np.zeros(box.width, bool)
+    # A rule has one colour all along; feet of digits that touch are paler where they do.
+    for row, ink in zip(rows, is_ink, strict=True):
+        if ink.any():
+            ink &= np.abs(row - np.median(row[ink], axis=0)).max(1) < MIN_CONTRAST
     runs = cv2.morphologyEx(
         is_ink.astype(np.uint8), cv2.MORPH_OPEN, np.ones((1, max(6, box.height)), np.uint8)
     ).astype(bool)
