@@ -73,8 +73,9 @@ def run(
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="What plans (DESKHAND_MODEL): provider:name, the address of a server that speaks "
-            "the OpenAI protocol, or instructions. \\[default: instructions if the task is]",
+            help="What plans (DESKHAND_MODEL): local, vlm:NAME of a pulled model, provider:name, "
+            "the address of a server that speaks the OpenAI protocol, or instructions. "
+            "\\[default: instructions if the task is, else local where it is pulled]",
         ),
     ] = None,
     model_name: Annotated[
