@@ -15,6 +15,7 @@ from ..planners.choose import (
     load_planner,
     no_model,
 )
+from ..planners.opening import OpeningPlanner, split_opening
 from ..planners.pictures import Pictures
 from ..planners.planner import Planner
 from ..trajectory.run_folder import RunFolder
@@ -131,4 +132,11 @@ def _plan_with(choice: ModelChoice, task: str, settings: CliSettings) -> Plan:
         secret_names=frozenset(secrets),
         prices=load_prices(settings.prices),
     )
-    return Plan(task=task, secrets=secrets, planner=load_planner(task, choice, has), choice=choice)
+    opening = split_opening(task)
+    planner: Planner
+    if opening is None or choice.model == INSTRUCTIONS:
+        planner = load_planner(task, choice, has)
+    else:
+        launch, rest = opening
+        planner = OpeningPlanner(launch, rest, load_planner(rest, choice, has))
+    return Plan(task=task, secrets=secrets, planner=planner, choice=choice)
