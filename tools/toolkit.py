@@ -1,16 +1,14 @@
 """The desktop as LangChain tools: the same actions, the same gate, the same verdicts."""
 
-import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from langchain_core.tools import BaseTool, BaseToolkit, StructuredTool, ToolException
+from langchain_core.tools import BaseTool, BaseToolkit, ToolException
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import ConfigDict, PrivateAttr
 
-from ..memory.errors import BadArgumentError, DeskhandError
+from ..memory.errors import BadArgumentError
 from . import tool_arguments as arguments
 from .actions import (
     Action,
@@ -42,25 +40,11 @@ from .perception.observe import Observer, load_observer
 from .perception.render import render_elements
 from .safety.gate import Gate
 from .tool_pictures import image_block, marked_part
+from .tool_spec import Result, ToolSpec
 
 MAX_PICTURE_SIDE_PX = 1280
 ZOOM = 3.0
 ZOOM_RIM_PX = 60
-
-Result = tuple[str | list[dict[str, Any]], dict[str, Any]]
-"""What the model reads, and the artifact for the program around it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSpec:
-    """One tool: what a LangChain tool or an MCP server needs to offer it."""
-
-    name: str
-    description: str
-    arguments: type[BaseModel]
-    call: Callable[..., Result]
-    read_only: bool
-    destructive: bool
 
 
 class DesktopToolkit(BaseToolkit):
@@ -103,29 +87,11 @@ class DesktopToolkit(BaseToolkit):
 
     def get_tools(self) -> list[BaseTool]:
         """Return the tools, in the order of `specs`."""
-        return [_structured(spec) for spec in self.specs()]
+        return [spec.structured() for spec in self.specs()]
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return what there is, for servers of other protocols."""
-
-        def spec(
-            call: Callable[..., Result],
-            takes: type[BaseModel],
-            *,
-            read_only: bool = False,
-            destructive: bool = False,
-        ) -> ToolSpec:
-            name = call.__name__
-            description = " ".join((call.__doc__ or "").split())
-            return ToolSpec(
-                name=name,
-                description=description,
-                arguments=takes,
-                call=call,
-                read_only=read_only,
-                destructive=destructive,
-            )
-
+        spec = ToolSpec.of
         return (
             spec(self.screenshot, arguments.ScreenshotArguments, read_only=True),
             spec(self.read_screen, arguments.ReadScreenArguments, read_only=True),
@@ -340,26 +306,6 @@ def _uses_look(action: Action) -> bool:
     """Tell whether the action names elements or positions of the look that was shown."""
     targets = [getattr(action, name, None) for name in ("target", "source", "into")]
     return any(target is not None and not isinstance(target, TextTarget) for target in targets)
-
-
-def _structured(spec: ToolSpec) -> StructuredTool:
-    @functools.wraps(spec.call)
-    def run(**given: Any) -> Result:
-        try:
-            return spec.call(**given)
-        except DeskhandError as error:
-            raise ToolException(str(error)) from error
-
-    return StructuredTool(
-        name=spec.name,
-        description=spec.description,
-        func=run,
-        args_schema=spec.arguments,
-        response_format="content_and_artifact",
-        handle_tool_error=True,
-        handle_validation_error=True,
-        metadata={"read_only": spec.read_only, "destructive": spec.destructive},
-    )
 
 
 def _line(element: Element) -> str:

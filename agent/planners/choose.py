@@ -153,14 +153,14 @@ def _server(task: str, choice: ModelChoice, has: Belongings) -> Planner:
             "the address of a model's server is http://HOST:PORT/v1 and nothing more; "
             "its key goes into DESKHAND_MODEL_KEY"
         )
-    from .providers import server_model
+    from ...tools.models.providers import server_model
 
     model = server_model(choice.model, choice.name, key=has.server_key)
     return _chat(task, model, choice, has, name=f"{choice.name} at {choice.model}")
 
 
 def _hosted(task: str, choice: ModelChoice, has: Belongings) -> Planner:
-    from .providers import hosted_model
+    from ...tools.models.providers import hosted_model
 
     model = hosted_model(choice.model, keys=has.keys)
     return _chat(task, model, choice, has, name=choice.model)
