@@ -120,7 +120,14 @@ class PolicyDenied(ToolError):
 
 
 class ApprovalRequired(ToolError):
-    """The policy asks before this action, and nobody was there to answer."""
+    """The policy asks before this action, and nobody was there to answer.
+
+    `remedy` says in words of ours alone how a person approves it; empty for no way.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class ModelOutputError(ToolError):

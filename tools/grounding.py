@@ -1,5 +1,6 @@
 """From an action to the places it lands on: elements, points and windows of one observation."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,18 @@ class Prepared:
             element=None if place is None else place.element,
             window_title="" if self.window is None else self.window.title,
             app="" if self.window is None else self.window.app,
+            shown=_shown(self.observation, self.window),
         )
+
+
+def _shown(observation: Observation, window: Window | None) -> str:
+    """Return a hash of what a window shows, in words and their kinds; of all without a window."""
+    elements = [
+        f"{element.role} {sorted(element.states)} {element.text}"
+        for element in observation.elements
+        if window is None or element.window == window.title
+    ]
+    return hashlib.sha256("\n".join(elements).encode()).hexdigest()
 
 
 def prepare(action: Action, observation: Observation) -> Prepared:

@@ -135,8 +135,10 @@ class Hands:
             prepared = prepare(action, self.look() if observation is None else observation)
             try:
                 permit = self.gate.authorize(action, prepared.context)
-            except (PolicyDenied, ApprovalRequired) as error:
+            except PolicyDenied as error:
                 return Outcome(effect="refused", evidence=str(error))
+            except ApprovalRequired as error:
+                return Outcome(effect="refused", evidence=str(error), remedy=error.remedy)
             try:
                 acted = self.act(prepared, permit)
             except TargetGone as error:

@@ -29,6 +29,8 @@ class Outcome:
     elapsed_s: float = 0.0
     answer: str = ""
     """What a person answered to `ask_user`, or the clipboard's or screenshot's handle."""
+    remedy: str = ""
+    """How a refusal could be lifted, in words of ours alone; for now, and not for records."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for a record."""

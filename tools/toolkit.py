@@ -40,7 +40,7 @@ from .perception.observe import Observer, load_observer
 from .perception.render import render_elements
 from .safety.gate import Gate
 from .tool_pictures import image_block, marked_part
-from .tool_spec import Result, ToolSpec
+from .tool_spec import Quoting, QuotingError, Result, ToolSpec
 
 MAX_PICTURE_SIDE_PX = 1280
 ZOOM = 3.0
@@ -92,20 +92,21 @@ class DesktopToolkit(BaseToolkit):
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return what there is, for servers of other protocols."""
         spec = ToolSpec.of
+        screen, board = "the screen", "the clipboard"
         return (
             spec(self.screenshot, arguments.ScreenshotArguments, read_only=True),
-            spec(self.read_screen, arguments.ReadScreenArguments, read_only=True),
-            spec(self.find_element, arguments.FindElementArguments, read_only=True),
-            spec(self.click, arguments.ClickArguments, destructive=True),
-            spec(self.type_text, arguments.TypeTextArguments, destructive=True),
-            spec(self.press_keys, arguments.PressKeysArguments, destructive=True),
-            spec(self.scroll, arguments.ScrollArguments),
-            spec(self.drag, arguments.DragArguments, destructive=True),
-            spec(self.wait_for, arguments.WaitForArguments, read_only=True),
-            spec(self.list_windows, arguments.NoArguments, read_only=True),
-            spec(self.focus_window, arguments.FocusWindowArguments),
-            spec(self.launch_app, arguments.LaunchAppArguments, destructive=True),
-            spec(self.get_clipboard, arguments.NoArguments, read_only=True),
+            spec(self.read_screen, arguments.ReadScreenArguments, read_only=True, quotes=screen),
+            spec(self.find_element, arguments.FindElementArguments, read_only=True, quotes=screen),
+            spec(self.click, arguments.ClickArguments, destructive=True, quotes=screen),
+            spec(self.type_text, arguments.TypeTextArguments, destructive=True, quotes=screen),
+            spec(self.press_keys, arguments.PressKeysArguments, destructive=True, quotes=screen),
+            spec(self.scroll, arguments.ScrollArguments, quotes=screen),
+            spec(self.drag, arguments.DragArguments, destructive=True, quotes=screen),
+            spec(self.wait_for, arguments.WaitForArguments, read_only=True, quotes=screen),
+            spec(self.list_windows, arguments.NoArguments, read_only=True, quotes=screen),
+            spec(self.focus_window, arguments.FocusWindowArguments, quotes=screen),
+            spec(self.launch_app, arguments.LaunchAppArguments, destructive=True, quotes=screen),
+            spec(self.get_clipboard, arguments.NoArguments, read_only=True, quotes=board),
             spec(self.set_clipboard, arguments.SetClipboardArguments, destructive=True),
         )
 
@@ -298,8 +299,9 @@ class DesktopToolkit(BaseToolkit):
             raise BadArgumentError("look first: call read_screen or screenshot")
         outcome = self._hands.perform(action, self._seen if is_numbered else None)
         if outcome.effect == "refused":
-            raise ToolException(f"refused: {outcome.evidence}")
-        return f"{outcome.effect}: {outcome.evidence}", outcome.to_json()
+            ours = "; ".join(filter(None, ("refused", outcome.remedy)))
+            raise QuotingError(ours, outcome.evidence)
+        return Quoting(outcome.effect, outcome.evidence), outcome.to_json()
 
 
 def _uses_look(action: Action) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...memory.errors import DeskhandError
-from . import do, doctor, exit_codes, find, language, look, models, run, runs
+from . import approve, do, doctor, exit_codes, find, language, look, mcp, models, run, runs
 from .output import print_error
 from .settings import take_settings
 
@@ -38,6 +38,8 @@ app.command("look")(look.look)
 app.command("find")(find.find)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
+app.add_typer(mcp.app, name="mcp")
+app.command("approve")(approve.approve)
 app.command("language")(language.language)
 app.command("doctor")(doctor.doctor)
 

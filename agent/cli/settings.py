@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 PREFIX = "DESKHAND_"
 NAMES = (
     "RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "MAX_TOKENS", "MODEL", "MODEL_NAME",
-    "MODEL_KEY", "PRICES", "ACCESSIBILITY", "MODELS",
+    "MODEL_KEY", "PRICES", "MCP_TOKEN", "ACCESSIBILITY", "MODELS",
 )  # fmt: skip
 """The last two are read where they are used, in the tools, for users of Python as well."""
 SECRET = "SECRET_"
 MODEL_KEY = "MODEL_KEY"
+MCP_TOKEN = "MCP_TOKEN"
 KEY_ENDINGS = ("_API_KEY", "_AUTH_TOKEN")
 """How the variables end in which providers' packages look for their keys."""
 TRACING = ("LANGSMITH_", "LANGCHAIN_")
@@ -49,6 +50,8 @@ class CliSettings:
     """Price table; None for no prices."""
     server_key: str | None = field(default=None, repr=False)
     """The key of a model's server that is named by its address."""
+    mcp_token: str | None = field(default=None, repr=False)
+    """What clients of the MCP server over HTTP show; None for a new one each time."""
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Providers' API keys, by the whole name of the variable."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -82,6 +85,7 @@ class CliSettings:
             model_name=given.get("MODEL_NAME") or None,
             prices=_path(given, "PRICES"),
             server_key=given.get(MODEL_KEY) or None,
+            mcp_token=given.get(MCP_TOKEN) or None,
             keys={
                 name: value
                 for name, value in env.items()
@@ -139,7 +143,7 @@ def take_settings(env: MutableMapping[str, str]) -> CliSettings:
     settings = CliSettings.from_env(env)
     for name in settings.secrets:
         del env[PREFIX + SECRET + name]
-    for name in (*settings.keys, PREFIX + MODEL_KEY):
+    for name in (*settings.keys, PREFIX + MODEL_KEY, PREFIX + MCP_TOKEN):
         env.pop(name, None)
     return settings
 

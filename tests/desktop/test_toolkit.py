@@ -1,5 +1,6 @@
 """The LangChain tools on a real calculator: they look, act, refuse, and report errors as errors."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -42,6 +43,15 @@ def call(tools: Tools, name: str, **given: Any) -> ToolMessage:
     return message
 
 
+def inside(message: ToolMessage) -> str:
+    """Return what stands in the fence of an answer that is nothing but a fence."""
+    found = re.fullmatch(
+        r"\[untrusted (\w{16}): the \w+\]\n(.*)\n\[end \1\]", str(message.content), re.DOTALL
+    )
+    assert found is not None, message.content
+    return found[2]
+
+
 def test_what_there_is(tools: Tools) -> None:
     assert tuple(tools) == NAMES
     for tool in tools.values():
@@ -57,7 +67,8 @@ def test_reading_and_clicking_by_number(tools: Tools, calculator: Window) -> Non
     seven = next(e for e in read.artifact["elements"] if e["text"] == "7")
     assert (seven["role"], seven["window"]) == ("button", "galculator")
     clicked = call(tools, "click", element=seven["id"])
-    assert str(clicked.content).startswith("confirmed: ")
+    # The verdict is ours; what was seen is the screen's.
+    assert re.match(r"confirmed\n\[untrusted \w{16}: the screen\]\n", str(clicked.content))
     assert clicked.artifact["effect"] == "confirmed"
 
 
@@ -68,7 +79,7 @@ def test_reading_within_a_budget_and_only_what_is_new(tools: Tools, calculator: 
     assert "more left out" in str(tight.content)
     assert len(str(tight.content)) < len(str(whole.content))
     nothing = call(tools, "read_screen", only_news=True)
-    assert nothing.content == "since the last look:\nnothing changed"
+    assert inside(nothing) == "since the last look:\nnothing changed"
     call(tools, "click", text="7", role="button")
     assert "since the last look:" in str(call(tools, "read_screen", only_news=True).content)
 
@@ -77,12 +88,12 @@ def test_news_of_one_window_and_within_a_budget(tools: Tools, calculator: Window
     call(tools, "read_screen")
     # Far from the key that was clicked last: its tooltip may still hide those around it.
     call(tools, "click", text="9", role="button")
-    news = str(call(tools, "read_screen", window="galculator", only_news=True).content)
+    news = inside(call(tools, "read_screen", window="galculator", only_news=True))
     assert news.startswith("since the last look:\n")
     assert '"9"' in news
     call(tools, "click", text="8", role="button")
     tight = call(tools, "read_screen", window="galculator", only_news=True, budget=50)
-    assert len(str(tight.content)) <= 200
+    assert len(inside(tight)) <= 200
     missing = call(tools, "read_screen", window="nowhere", only_news=True)
     assert missing.status == "error"
 
@@ -130,13 +141,13 @@ def test_a_position_of_an_older_screenshot_is_refused(tools: Tools, calculator: 
     call(tools, "screenshot")
     message = call(tools, "click", x=5, y=5, view=old)
     assert message.status == "error"
-    assert message.content == f"view {old} is not of the latest screenshot; take a new one"
+    assert inside(message) == f"view {old} is not of the latest screenshot; take a new one"
 
 
 def test_errors_are_errors(tools: Tools, calculator: Window) -> None:
     missing = call(tools, "click", text="no such thing anywhere")
     assert missing.status == "error"
-    assert str(missing.content).startswith('"no such thing anywhere" is not on the screen')
+    assert inside(missing).startswith('"no such thing anywhere" is not on the screen')
     two_ways = call(tools, "click", text="7", element=1)
     assert two_ways.status == "error"
     nothing = call(tools, "launch_app", command=["galculatr"])

@@ -21,6 +21,8 @@ class ActionContext:
     window_title: str = ""
     app: str = ""
     """Class name of the application that would receive the action."""
+    shown: str = ""
+    """A hash of all that the window shows, for approvals that are bound to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

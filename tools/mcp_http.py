@@ -1,0 +1,137 @@
+"""The MCP server over HTTP, on this machine alone: a token, checked headers, a limit of calls."""
+
+import hmac
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from ..memory.errors import ConfigError, MissingExtraError
+
+try:
+    import uvicorn
+    from mcp.server.lowlevel import Server
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+    from mcp.server.transport_security import TransportSecuritySettings
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+    from starlette.types import ASGIApp, Receive, Scope, Send
+except ModuleNotFoundError as error:
+    raise MissingExtraError(error.name or "mcp", extra="mcp") from error
+
+HOST = "127.0.0.1"
+PATH = "/mcp"
+TOKEN_BYTES = 32
+MIN_TOKEN_CHARS = 16
+CALLS_PER_S = 20.0
+BURST = 60
+MAX_SESSIONS = 8
+MAX_BODY_BYTES = 1_000_000
+
+
+class Doorkeeper:
+    """Lets requests in that carry the token, and not too many of them.
+
+    Args:
+        app: What the requests go to.
+        token: The secret; compared in constant time.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, token: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+        self._clock = clock
+        self._left = float(BURST)
+        self._at = clock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 401 without the token, 429 after too many requests, else pass on."""
+        if scope["type"] == "http":
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            if not hmac.compare_digest(given, self._expected):
+                refusal = PlainTextResponse(
+                    "the token is missing or wrong",
+                    status_code=401,
+                    headers={"WWW-Authenticate": 'Bearer realm="deskhand"'},
+                )
+                await refusal(scope, receive, send)
+                return
+            if not self._may_pass():
+                refusal = PlainTextResponse(
+                    "too many requests", status_code=429, headers={"Retry-After": "1"}
+                )
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _may_pass(self) -> bool:
+        now = self._clock()
+        self._left = min(float(BURST), self._left + (now - self._at) * CALLS_PER_S)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class _Endpoint:
+    """What the router passes requests on to: it takes an object for an application."""
+
+    def __init__(self, manager: StreamableHTTPSessionManager) -> None:
+        self._manager = manager
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._manager.handle_request(scope, receive, send)
+
+
+def make_app(server: "Server[Any, Any]", *, port: int, token: str) -> ASGIApp:
+    """Return the application that serves the tools at `PATH`.
+
+    Raises:
+        ConfigError: If the token is too short to be a secret.
+    """
+    if len(token) < MIN_TOKEN_CHARS:
+        raise ConfigError(
+            f"the token is {len(token)} characters long; use {MIN_TOKEN_CHARS} or more"
+        )
+    hosts = [f"{name}:{port}" for name in (HOST, "localhost")]
+    manager = StreamableHTTPSessionManager(
+        server,
+        security_settings=TransportSecuritySettings(
+            allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts]
+        ),
+        max_sessions=MAX_SESSIONS,
+        max_request_body_size=MAX_BODY_BYTES,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with manager.run():
+            yield
+
+    app = Starlette(routes=[Route(PATH, endpoint=_Endpoint(manager))], lifespan=lifespan)
+    return Doorkeeper(app, token=token)
+
+
+async def serve_http(server: "Server[Any, Any]", *, port: int, token: str) -> None:
+    """Serve on this machine's loopback address until the process is told to end.
+
+    Raises:
+        ConfigError: If the port is taken.
+    """
+    config = uvicorn.Config(
+        make_app(server, port=port, token=token),
+        host=HOST,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    try:
+        await uvicorn.Server(config).serve()
+    except SystemExit:
+        raise ConfigError(f"cannot listen on port {port} of this machine; name another") from None

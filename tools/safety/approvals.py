@@ -1,0 +1,169 @@
+"""Approvals out of band: a program asks, a person answers elsewhere, the program asks again.
+
+A request is a file that only the user can read. It is bound to the very action, to what it would
+land on and to all that the window shows, ends after some minutes, and serves once. So an approval
+cannot be used for other arguments, for a window that changed, or twice.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from ...memory.errors import ApprovalRequired, BadArgumentError, ConfigError
+from ..actions import Action
+from .gate import Approval
+from .policy import ActionContext, Decision
+
+LASTS_S = 600.0
+TOKEN_BYTES = 6
+TARGETS = ("target", "source", "into")
+"""Fields of actions that name a place: two names of one place are the same action."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One action that waits for a person, or for which a person answered."""
+
+    token: str
+    """Names the request to the person; of no use to the program that asked."""
+    key: str
+    """What it is bound to."""
+    what: str
+    """What would be done where, in a phrase with no secret in it."""
+    rule: str
+    ends_at: float
+    """Seconds since the epoch."""
+    answer: Literal["", "approve", "refuse"] = ""
+
+
+_REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
+
+
+def default_folder() -> Path:
+    """Return the folder for requests in the user's state folder."""
+    from platformdirs import user_state_path
+
+    return user_state_path("deskhand", appauthor=False) / "approvals"
+
+
+class Approvals:
+    """The requests that wait, in a folder that programs and people share.
+
+    Args:
+        folder: Where; made for the user alone as the first request comes.
+        clock: Tells the time.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self._folder = folder
+        self._clock = clock
+
+    def approver(
+        self, action: Action, context: ActionContext, decision: Decision
+    ) -> Approval | None:
+        """Return the answer that a person gave for this very action; ask if there is none.
+
+        Raises:
+            ApprovalRequired: Saying how a person approves it.
+        """
+        key = _key(action, context)
+        for path, request in self._all():
+            if request.key == key and request.answer and _take(path):
+                return Approval(answer=request.answer, by="deskhand approve")
+        request = next((r for r in self.waiting() if r.key == key), None) or self._new(
+            key, decision
+        )
+        raise ApprovalRequired(
+            f"{decision.reason}: needs a person's yes",
+            remedy=f"approval_required: ask your user to run `deskhand approve {request.token}`, "
+            "then call this again with the same arguments",
+        )
+
+    def waiting(self) -> list[Request]:
+        """Return the requests without an answer, the oldest first."""
+        return sorted(
+            (request for _, request in self._all() if not request.answer),
+            key=lambda request: request.ends_at,
+        )
+
+    def answer(self, token: str, answer: Literal["approve", "refuse"]) -> Request:
+        """Answer a request.
+
+        Raises:
+            BadArgumentError: If none of this token waits.
+        """
+        for _, request in self._all():
+            if request.token == token and not request.answer:
+                answered = Request(**(asdict(request) | {"answer": answer}))
+                self._write(answered)
+                return answered
+        raise BadArgumentError(
+            f"no request {token!r} waits: it was answered, it ended after "
+            f"{LASTS_S / 60:.0f} minutes, or there never was one"
+        )
+
+    def _new(self, key: str, decision: Decision) -> Request:
+        request = Request(
+            token=secrets.token_hex(TOKEN_BYTES),
+            key=key,
+            what=decision.reason,
+            rule=decision.rule,
+            ends_at=self._clock() + LASTS_S,
+        )
+        self._write(request)
+        return request
+
+    def _all(self) -> list[tuple[Path, Request]]:
+        """Return the requests that have not ended; those that have are removed."""
+        found = []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                request = _REQUEST.validate_json(path.read_bytes())
+            except (OSError, ValidationError):
+                continue  # of another version, or just being removed
+            if request.ends_at < self._clock():
+                path.unlink(missing_ok=True)
+            else:
+                found.append((path, request))
+        return found
+
+    def _write(self, request: Request) -> None:
+        path = self._folder / f"{request.token}.json"
+        partial = path.with_suffix(".part")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(request), file)
+            partial.replace(path)
+        except OSError as error:
+            raise ConfigError(f"cannot write the request {path}: {error.strerror}") from error
+
+
+def _take(path: Path) -> bool:
+    """Remove a file; False if another process was first."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _key(action: Action, context: ActionContext) -> str:
+    """Return what an approval is bound to, as a hash."""
+    element = context.element
+    bound: dict[str, Any] = {
+        "action": action.model_dump(mode="json", exclude=set(TARGETS)),
+        "element": None if element is None else [element.role, element.text, *element.box.xyxy],
+        "window": [context.app, context.window_title],
+        "shown": context.shown,
+    }
+    return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()
