@@ -99,7 +99,7 @@ def _attached(
 
     named = gui_model(ModelChoice(model=given, name=server_name, family=family or ""))
     has = Belongings(keys=settings.keys, server_key=settings.server_key)
-    return GuiPointer(named.load(has), named)
+    return GuiPointer(named.load(has), named.form, name=named.name, revision=named.revision)
 
 
 def _grounder(

@@ -11,8 +11,8 @@ from ...tools.actions import Click, Pause, PointTarget
 from ...tools.desktop.capture import Capture
 from ...tools.models.answers import Answer
 from ...tools.models.coordinates.families import Family
+from ...tools.models.coordinates.pictures import numbers_in
 from ...tools.models.grounder import written
-from .gui_choice import GuiModel
 from .gui_formats.form import GuiFormat, Shown
 from .gui_history import conversation, in_words
 
@@ -28,15 +28,19 @@ class GuiPointer:
     """Asks a GUI model where things are.
 
     Args:
-        model: As a chat model.
-        named: What it is called, which weights, and its format.
+        model: Any LangChain chat model that sees.
+        form: The format it was trained on.
+        name: The model's name, as calibrations are kept under.
+        revision: Which weights, as calibrations are kept under.
     """
 
-    def __init__(self, model: "BaseChatModel", named: GuiModel) -> None:
-        self.name = named.name
-        self.revision = named.revision
+    def __init__(
+        self, model: "BaseChatModel", form: GuiFormat, *, name: str, revision: str = ""
+    ) -> None:
+        self.name = name
+        self.revision = revision
         self._model = model
-        self._form: GuiFormat = named.form
+        self._form = form
 
     @property
     def family(self) -> Family:
@@ -57,7 +61,13 @@ class GuiPointer:
         shown_to = Shown(sent=view, capture=view, family=self.family)
         for _ in range(MAX_LOOKS):
             answer = chat.ask(self._model, messages, tools)
-            action = self._form.parse(answer, shown_to).action
+            try:
+                action = self._form.parse(answer, shown_to).action
+            except ModelOutputError:
+                # A place outside the picture is the best sign of another space: it is judged.
+                if _has_place(answer, self.family):
+                    return _place_in(answer)
+                raise
             if not isinstance(action, Pause):
                 break
             again = "That is the screen as it is. Click now."
@@ -65,6 +75,14 @@ class GuiPointer:
         if not isinstance(action, Click) or not isinstance(action.target, PointTarget):
             raise ModelOutputError(f"expected a click, got {action.kind} in {in_words(answer)!r}")
         return _place_in(answer)
+
+
+def _has_place(answer: Answer, family: Family) -> bool:
+    """Tell whether an answer is of its family's syntax, wherever it points."""
+    try:
+        return bool(numbers_in(_place_in(answer), family))
+    except ModelOutputError:
+        return False
 
 
 def _place_in(answer: Answer) -> str:
