@@ -2,8 +2,10 @@
 
 import json
 import logging
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from deskhand.agent.planners.choose import Belongings, ModelChoice, load_planner
 from deskhand.agent.planners.gui_choice import GUI_MODELS, format_in_name, gui_model, is_ready
 from deskhand.agent.planners.gui_models import FORMATS, GuiModelPlanner
 from deskhand.agent.planners.usage import Price
+from deskhand.agent.trajectory.run_folder import RunFolder
 from deskhand.memory.errors import ConfigError, ModelUnavailable
 from deskhand.tools.models import machine, store
 from deskhand.tools.models.calibrate import Calibration
@@ -21,6 +24,12 @@ from deskhand.tools.models.calibration_store import CalibrationStore, default_fo
 from deskhand.tools.models.machine import Gpu, Machine
 from deskhand.tools.models.registry import entry_named
 from deskhand.tools.models.space_fitting import Probe
+
+# Not installed; last, so that nothing else is found there first.
+sys.path.append(str(Path(__file__).parent.parent))
+
+from tests.model_servers.gui_servers import ClaudeComputerServer, UiTarsServer
+from tests.model_servers.seeing_brains import fill_in_colours
 
 URL = "http://127.0.0.1:9/v1"
 SERVER = ModelChoice(model=f"gui:{URL}", name="UI-TARS-1.5-7B")
@@ -383,3 +392,62 @@ def test_a_server_that_is_away_is_one_line(capsys: pytest.CaptureFixture[str]) -
         "is it running, and is there a network?\n",
     )
     assert not default_folder().exists()
+
+
+# --- calibrating over a real client and a real socket
+
+
+SMALL = ("--size", "640x400", "--json")
+
+
+def calibrated(*args: str, capsys: pytest.CaptureFixture[str]) -> tuple[object, dict[str, Any]]:
+    with pytest.raises(SystemExit) as left:
+        main(["models", "calibrate", *args, *SMALL])
+    shown = capsys.readouterr()
+    assert shown.out, shown.err
+    return left.value.code, json.loads(shown.out)
+
+
+@pytest.mark.parametrize("before", ["", "gui:"], ids=["as a grounder", "in the format"])
+def test_a_server_is_calibrated(before: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with UiTarsServer(fill_in_colours("")) as server:
+        args = [f"{before}{server.address}/v1", "--model-name", "UI-TARS-1.5-7B"]
+        code, told = calibrated(*args, "--family", "ui-tars-1.5", capsys=capsys)
+        choice = ModelChoice(model=f"gui:{server.address}/v1", name="UI-TARS-1.5-7B")
+    assert [received.problems for received in server.received] == [()] * 5
+    assert (code, told["passed"], told["worst_px"] <= 1) == (0, True, True)
+    assert told["model"] == f"{before}UI-TARS-1.5-7B at {server.address}/v1"
+    if before:
+        assert isinstance(load_planner("x", choice, Belongings()), GuiModelPlanner)
+    else:
+        # Another prompt was asked than a run asks.
+        with pytest.raises(ModelUnavailable, match="was never calibrated"):
+            load_planner("x", choice, Belongings())
+
+
+@pytest.mark.parametrize("before", ["", "gui:"], ids=["as a grounder", "in the format"])
+def test_a_provider_is_calibrated(
+    before: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{before}anthropic:claude-sonnet-4-6"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    with ClaudeComputerServer(fill_in_colours("")) as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.address)
+        code, told = calibrated(name, *([] if before else ["--family", "claude"]), capsys=capsys)
+    assert [received.problems for received in server.received] == [()] * 5
+    assert (code, told["model"], told["passed"]) == (0, name, True)
+
+
+def test_a_resumed_run_is_refused_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DESKHAND_RUNS", str(tmp_path / "runs"))
+    folder = RunFolder.create(tmp_path / "runs", "x", model=SERVER.to_json())
+    folder.end(status="asked", reason="which?")
+    code, told = called("run", "--resume", "last", capsys=capsys)
+    assert code == 1
+    assert "was never calibrated as ui-tars-1.5, so it may not click; run: " in told
+    assert called("run", "--resume", "last", "--uncalibrated", capsys=capsys) == (
+        2,
+        "deskhand: error: --resume goes on with the model that the run began with; name none\n",
+    )

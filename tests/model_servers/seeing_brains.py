@@ -15,7 +15,8 @@ from deskhand.tools.models.calibrate import COLOURS
 TOLERANCE = 60
 """Sum over red, green and blue; pictures are drawn at other sizes, which blends edges."""
 MIN_PIXELS = 40
-SQUARE = re.compile(r"the middle of the (\w+) square")
+SQUARE = re.compile(r"the (\w+) square")
+"""As a calibration asks, in whatever words of a family or a format stand before it."""
 
 
 @dataclass(frozen=True)
