@@ -151,6 +151,7 @@ def families_table(
     for family in map(family_named, names):
         carrier = CARRIERS[family.name]
         cells = [measure(models, family, scene, count) for scene in SCENES]
+        print(f"{family.name}: {', '.join(map(str, cells))}", file=sys.stderr)
         is_exact &= all(cell.exact == cell.asked for cell in cells)
         carried = carrier.architecture + ("" if carrier.is_own else " *")
         space = f"{family.space.name} {family.order}"

@@ -34,6 +34,7 @@ GUI_MODELS = (
 """Those of the catalogue that operate a computer: trained for it, then by size."""
 OPTION = "--family"
 SERVERS = ("http://", "https://")
+REVISION_CHARS = 16
 CLAUDE = "claude-computer-"
 OPENAI = "openai-computer"
 
@@ -127,6 +128,7 @@ def gui_model(choice: "ModelChoice") -> GuiModel:
 
     Raises:
         ConfigError: If there is no such model, nothing tells its format, or it cannot have that.
+        ModelUnavailable: If what the store says of it cannot be read.
     """
     target, revision = choice.model.removeprefix(GUI), ""
     entry: ModelEntry | None = None
@@ -144,7 +146,7 @@ def gui_model(choice: "ModelChoice") -> GuiModel:
         where, called = "provider", target.partition(":")[2]
     else:
         entry = entry_named(target)
-        target, revision = entry.name, entry.revision or ""
+        target, revision = entry.name, _revision_stored(entry.name)
     form = _format_for(called, entry, choice)
     _check_speaks(form, where, choice)
     return GuiModel(
@@ -182,7 +184,7 @@ def load_gui_planner(choice: "ModelChoice", has: "Belongings") -> GuiModelPlanne
         model.load(has),
         model.form,
         name=model.name,
-        price=has.prices.get(choice.name or model.target),
+        price=has.prices.get(model.server_name or model.target),
     )
 
 
@@ -247,15 +249,20 @@ def _format_for(called: str, entry: ModelEntry | None, choice: "ModelChoice") ->
         name = format_in_name(called)
     if name is not None:
         return FORMATS[name]
+    raise _no_format(called)
+
+
+def _no_format(called: str) -> ConfigError:
+    """Return the error for a model whose format nothing tells, or that deskhand does not speak."""
     version = _claude_version(called.casefold())
     if version is not None and version[1] >= _TOOLSET:
-        raise ConfigError(
+        return ConfigError(
             f"{called} takes another computer tool than deskhand speaks (20250124, 20251124); "
             "take an older one, or the chat planner: --model anthropic:…"
         )
-    raise ConfigError(
-        f"nothing tells which format {choice.name or choice.model} answers in; say it: "
-        f"{OPTION} FORMAT, one of: {', '.join(FORMATS)}"
+    return ConfigError(
+        f"nothing tells which format {called} answers in; say it: {OPTION} FORMAT, one of: "
+        f"{', '.join(FORMATS)}"
     )
 
 
@@ -290,6 +297,15 @@ def _is_of_catalogue(name: str) -> bool:
     return True
 
 
+def _revision_stored(name: str) -> str:
+    """Return a fingerprint of a pulled model's files, by their hashes; empty if it is not here."""
+    manifest = ModelStore().manifest(name)
+    if manifest is None:
+        return ""
+    hashes = "\n".join(sorted(f"{file.path} {file.sha256}" for file in manifest.files))
+    return hashlib.sha256(hashes.encode()).hexdigest()[:REVISION_CHARS]
+
+
 def _revision_of(folder: Path) -> str:
     """Return a fingerprint of a checkpoint's files: names, sizes and times of change.
 
@@ -300,7 +316,7 @@ def _revision_of(folder: Path) -> str:
         if path.is_file():
             state = path.stat()
             digest.update(f"{path.name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()[:REVISION_CHARS]
 
 
 def _calibrations() -> CalibrationStore:
