@@ -14,7 +14,8 @@ from deskhand.agent.cli import main, planning
 from deskhand.agent.cli.settings import CliSettings
 from deskhand.agent.planners import choose
 from deskhand.agent.planners.choose import Belongings, ModelChoice, load_planner
-from deskhand.agent.planners.gui_choice import GUI_MODELS, format_in_name, gui_model, is_ready
+from deskhand.agent.planners.gui_choice import GUI_MODELS, gui_model, is_ready
+from deskhand.agent.planners.gui_formats.names import format_in_name
 from deskhand.agent.planners.gui_models import FORMATS, GuiModelPlanner
 from deskhand.agent.planners.usage import Price
 from deskhand.agent.trajectory.run_folder import RunFolder

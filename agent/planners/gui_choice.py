@@ -6,7 +6,6 @@ whether it runs here, on a server or at a provider.
 
 import hashlib
 import logging
-import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from ...tools.models.coordinates.families import Family
 from ...tools.models.registry import ModelEntry, entry_named
 from ...tools.models.store import ModelStore, find_model
 from .gui_formats.form import GuiFormat
+from .gui_formats.names import CLAUDE, OPENAI, format_in_name, takes_other_tool
 from .gui_models import FORMATS, GuiModelPlanner
 
 if TYPE_CHECKING:
@@ -35,30 +35,8 @@ GUI_MODELS = (
 OPTION = "--family"
 SERVERS = ("http://", "https://")
 REVISION_CHARS = 16
-CLAUDE = "claude-computer-"
-OPENAI = "openai-computer"
 
 Where = Literal["here", "server", "provider"]
-
-_NAMES: tuple[tuple[str, str], ...] = (
-    # 1.0 is called by its sizes and stages: UI-TARS-2B-SFT is not version 2.
-    (r"ui-?tars-\d+b-(?:sft|dpo)", "ui-tars-1.0"),
-    (r"ui-?tars-(?:v)?1\.5(?![\d.])", "ui-tars-1.5"),
-    (r"ui-?tars-(?:v)?2(?![\d.b])", "ui-tars-2"),
-    (r"qwen-?2\.5-?vl", "qwen2.5-computer-use"),
-    (r"qwen-?3-?vl", "qwen3-computer-use"),
-    (r"computer-use-preview", OPENAI),
-)
-"""How published checkpoints and hosted models are called, and the format each answers in."""
-_CLAUDE_NAME = re.compile(
-    r"claude-(?:(?P<line>opus|sonnet|haiku)-(?P<after>\d{1,2}(?:-\d{1,2})?)"
-    r"|(?P<before>\d{1,2}(?:-\d{1,2})?)-(?:opus|sonnet|haiku))(?![\d])"
-)
-_NEW_TOOL = {"opus": (4, 5), "sonnet": (4, 6), "haiku": (5, 0)}
-"""Since when a line takes `computer_20251124` instead of `computer_20250124` (Anthropic's page on
-the computer use tool)."""
-_FIRST_TOOL, _TOOLSET = (3, 7), (5, 5)
-"""From 3.7 on there is a tool of ours; 5.5 takes `computer_toolset_20260801` alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,35 +185,6 @@ def is_ready(name: str) -> bool:
     return holds(read_machine(), size_bytes)
 
 
-def format_in_name(name: str) -> str | None:
-    """Return the format that a model's name tells, None if it tells none.
-
-    >>> format_in_name("ByteDance-Seed/UI-TARS-1.5-7B"), format_in_name("UI-TARS-2B-SFT")
-    ('ui-tars-1.5', 'ui-tars-1.0')
-    >>> format_in_name("claude-sonnet-4-20250514"), format_in_name("llava")
-    ('claude-computer-20250124', None)
-    """
-    plain = name.casefold().replace("_", "-")
-    for pattern, form in _NAMES:
-        if re.search(pattern, plain):
-            return form
-    version = _claude_version(plain)
-    if version is None or not _FIRST_TOOL <= version[1] < _TOOLSET:
-        return None
-    line, number = version
-    is_new = number >= _NEW_TOOL.get(line, _TOOLSET)
-    return CLAUDE + ("20251124" if is_new else "20250124")
-
-
-def _claude_version(plain: str) -> tuple[str, tuple[int, int]] | None:
-    """Return a Claude's line and version; of older names the line does not matter."""
-    found = _CLAUDE_NAME.search(plain)
-    if found is None:
-        return None
-    major, _, minor = (found["after"] or found["before"]).partition("-")
-    return found["line"] or "", (int(major), int(minor or 0))
-
-
 def _format_for(called: str, entry: ModelEntry | None, choice: "ModelChoice") -> GuiFormat:
     """Return the format: what the option says, else the catalogue, else the name."""
     if choice.family:
@@ -254,8 +203,7 @@ def _format_for(called: str, entry: ModelEntry | None, choice: "ModelChoice") ->
 
 def _no_format(called: str) -> ConfigError:
     """Return the error for a model whose format nothing tells, or that deskhand does not speak."""
-    version = _claude_version(called.casefold())
-    if version is not None and version[1] >= _TOOLSET:
+    if takes_other_tool(called):
         return ConfigError(
             f"{called} takes another computer tool than deskhand speaks (20250124, 20251124); "
             "take an older one, or the chat planner: --model anthropic:…"
