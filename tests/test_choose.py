@@ -58,7 +58,7 @@ def test_models_of_servers(model: str, name: str, has: dict[str, Any], shown: st
     ("model", "name", "told"),
     [
         ("gpt", "",
-         "--model is 'gpt'; expected one of: instructions, local, vlm:NAME, "
+         "--model is 'gpt'; expected one of: instructions, local, vlm:NAME, gui:NAME, "
          "http://HOST:PORT/v1 with --model-name, "
          "provider:model (anthropic, openai, google-genai, ollama, …)"),
         ("openai:gpt-5.4-mini", "", "--model openai:gpt-5.4-mini needs a key in OPENAI_API_KEY"),

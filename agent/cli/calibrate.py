@@ -1,30 +1,45 @@
 """`deskhand models calibrate`: does a model's answer land where it points?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...memory.errors import ConfigError, DeskhandError
 from . import exit_codes
 from .output import inert, notes, print_json, results, table
+from .settings import CliSettings
 
 if TYPE_CHECKING:
+    from ...tools.desktop.capture import Capture
     from ...tools.models.calibrate import Calibration, GroundingModel
     from ...tools.models.calibration_store import CalibrationStore
 
 
 def calibrate(
+    context: typer.Context,
     name: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="NAME", help="A model of `deskhand models list`, or a checkpoint's folder."
+            metavar="[NAME]",
+            help="A model of `deskhand models list`, a checkpoint's folder, provider:name, the "
+            "address of a server, or gui: and any of these, as `deskhand run --model` has it.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="The same as NAME, spelled as in `run`.")
+    ] = None,
+    model_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The model's name on the server (DESKHAND_MODEL_NAME)."),
+    ] = None,
     family: Annotated[
         str | None,
         typer.Option(
             metavar="FAMILY",
-            help="How it counts, such as qwen3-vl; a model of the list tells by itself.",
+            help="How it counts, such as qwen3-vl, or the format of a gui: model, such as "
+            "ui-tars-1.5; a model of the list tells by itself, other GUI models by their names.",
         ),
     ] = None,
     size: Annotated[
@@ -35,55 +50,111 @@ def calibrate(
             show_default="1280x800 and 1920x1080",
         ),
     ] = None,
-    zoom: Annotated[
-        bool, typer.Option("--zoom", metavar="", help="Let it look a second time, enlarged.")
-    ] = False,
     json: Annotated[
         bool, typer.Option("--json", metavar="", help="Print one JSON document.")
     ] = False,
 ) -> None:
-    """Show a local model squares whose place is known, and measure its answers.
+    """Show a model squares whose place is known, and measure its answers.
 
     A model that fails is not used for clicks; where its answers fit another
-    way of counting than its family's, that is said. Exits with 1 if it failed.
+    way of counting than its family's, that is said. With gui: it is asked in
+    the format of a run, ten times; a provider is paid for that. Exits with 1
+    if it failed.
 
-    Example:
+    Examples:
       deskhand models calibrate qwen3-vl-2b
+      deskhand models calibrate gui:ui-tars-1.5-7b
+      deskhand models calibrate gui:http://127.0.0.1:8000/v1 --model-name UI-TARS-1.5-7B
     """
     from ...tools.models.calibration_store import CalibrationStore, default_folder
 
+    settings: CliSettings = context.obj
     sizes = [parse_size(text) for text in size] if size else None
-    model = _grounder(name, family, zoom=zoom)
+    given = model if name is None else name
+    if given is None or (name is not None and model is not None):
+        raise ConfigError("name one model: deskhand models calibrate NAME")
+    server_name = (settings.model_name if model_name is None else model_name) or ""
+    attached = _attached(given, server_name, family, settings)
     store = CalibrationStore(default_folder())
-    if not calibrate_model(model, store, sizes=sizes, json=json):
+    if not calibrate_model(attached, store, sizes=sizes, json=json):
         raise typer.Exit(exit_codes.FAILED)
 
 
-def _grounder(name: str, family: str | None, *, zoom: bool) -> "GroundingModel":
-    """Return a local model as one that is asked for places.
+def _attached(
+    given: str, server_name: str, family: str | None, settings: CliSettings
+) -> "GroundingModel":
+    """Return a model as one that is asked for places.
 
     Raises:
-        ConfigError: If nothing tells its family.
+        ConfigError: If there is no such model, or nothing tells its family.
         ModelUnavailable: If it is not there or cannot be loaded.
     """
+    from ..planners.gui_choice import GUI
+
+    if not given.startswith(GUI):
+        return _grounder(given, server_name, family, settings)
+    from ..planners.choose import Belongings, ModelChoice
+    from ..planners.gui_choice import gui_model
+    from ..planners.gui_pointing import GuiPointer
+
+    named = gui_model(ModelChoice(model=given, name=server_name, family=family or ""))
+    has = Belongings(keys=settings.keys, server_key=settings.server_key)
+    return GuiPointer(named.load(has), named.form, name=named.name, revision=named.revision)
+
+
+def _grounder(
+    given: str, server_name: str, family: str | None, settings: CliSettings
+) -> "GroundingModel":
+    """Return a model that is asked in its family's own words; see `_attached`."""
     from pathlib import Path
 
-    from ...memory.errors import ConfigError
     from ...tools.models.coordinates.families import family as family_named
+    from ...tools.models.grounder import Grounder
     from ...tools.models.registry import entry_named
     from ...tools.models.store import find_model
 
-    entry = None if Path(name).exists() else entry_named(name)
+    is_server = given.startswith(("http://", "https://"))
+    is_here = Path(given).exists()
+    is_hosted = not is_server and not is_here and all(given.partition(":"))
+    entry = None if is_server or is_here or is_hosted else entry_named(given)
     spoken = family or (None if entry is None else entry.family)
     if spoken is None:
-        raise ConfigError(f"nothing tells how {name} counts; say it: --family qwen3-vl")
+        raise ConfigError(f"nothing tells how {given} counts; say it: --family qwen3-vl")
     known = family_named(spoken)
-    path = find_model(name)
+    if is_server:
+        from ...tools.models.providers import check_server, server_model
+
+        check_server(given, server_name)
+        served = server_model(
+            given, server_name, key=settings.server_key, options={"temperature": 0}
+        )
+        return Grounder(served, known, name=f"{server_name} at {given}")
+    if is_hosted:
+        from ...tools.models.providers import hosted_model
+
+        return Grounder(hosted_model(given, keys=settings.keys), known, name=given)
+    path = find_model(given)
     from ...tools.models.chat_vlm import ChatLocalVLM
-    from ...tools.models.grounder import Grounder
 
     revision = "" if entry is None or entry.revision is None else entry.revision
-    return Grounder(ChatLocalVLM.load(path), known, name=name, revision=revision, zoom=zoom)
+    return Grounder(ChatLocalVLM.load(path), known, name=given, revision=revision)
+
+
+def _answered(model: "GroundingModel") -> "Callable[[Capture, str], str]":
+    """Return how a model is asked, where a server that is away is one line."""
+
+    def ask(picture: "Capture", description: str) -> str:
+        try:
+            return model.ask(picture, description)
+        except DeskhandError:
+            raise
+        # Each provider's package has a tree of errors of its own, with no common root.
+        except Exception as error:
+            from ..planners.chat_calls import unavailable
+
+            raise unavailable(model.name, error) from error
+
+    return ask
 
 
 def calibrate_model(
@@ -103,12 +174,13 @@ def calibrate_model(
 
     Raises:
         ConfigError: If the result cannot be kept.
+        ModelUnavailable: If the model does not answer at all.
     """
     from ...tools.models.calibrate import DEFAULT_SIZES
     from ...tools.models.calibrate import calibrate as measure
 
     result = measure(
-        model.ask,
+        _answered(model),
         model.family,
         model=model.name,
         revision=model.revision,
@@ -131,7 +203,6 @@ def parse_size(text: str) -> tuple[int, int]:
     """
     import re
 
-    from ...memory.errors import ConfigError
     from ...tools.models.calibrate import MIN_SIDE_PX
 
     found = re.fullmatch(r"([1-9][0-9]{2,4})x([1-9][0-9]{2,4})", text)

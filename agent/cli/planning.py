@@ -15,6 +15,7 @@ from ..planners.choose import (
     load_planner,
     no_model,
 )
+from ..planners.gui_choice import GUI
 from ..planners.opening import OpeningPlanner, split_opening
 from ..planners.pictures import Pictures
 from ..planners.planner import Planner
@@ -39,14 +40,24 @@ class Plan:
 
 
 def chosen_model(
-    settings: CliSettings, *, model: str | None, name: str | None, pictures: Pictures
+    settings: CliSettings,
+    *,
+    model: str | None,
+    name: str | None,
+    pictures: Pictures,
+    family: str | None = None,
+    uncalibrated: bool = False,
 ) -> ModelChoice | None:
     """Return what the options name, else what the environment names, else None.
 
     Raises:
-        ConfigError: If a server's model is named but no server.
+        ConfigError: If a server's model is named but no server, or an option of GUI models for
+            another one.
     """
     named = settings.model if model is None else model
+    if (family or uncalibrated) and not (named or "").startswith(GUI):
+        option = "--family" if family else "--uncalibrated"
+        raise ConfigError(f"{option} is for a GUI model: --model gui:NAME; got {named!r}")
     if named is None:
         if name is not None:
             raise ConfigError(f"--model-name is {name!r}; name its server as well: --model URL")
@@ -55,6 +66,8 @@ def chosen_model(
         model=named,
         name=(settings.model_name if name is None else name) or "",
         pictures=pictures,
+        family=family or "",
+        uncalibrated=uncalibrated,
     )
 
 

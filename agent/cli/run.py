@@ -74,14 +74,30 @@ def run(
         typer.Option(
             metavar="MODEL",
             help="What plans (DESKHAND_MODEL): local, vlm:NAME of a pulled model, provider:name, "
-            "the address of a server that speaks the OpenAI protocol, or instructions. "
-            "\\[default: instructions if the task is, else local where it is pulled]",
+            "the address of a server that speaks the OpenAI protocol, gui: before any of these for "
+            "a model that was trained to operate a computer, or instructions. \\[default: "
+            "instructions if the task is, else a calibrated GUI model or local, where pulled]",
         ),
     ] = None,
     model_name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The model's name on the server (DESKHAND_MODEL_NAME)."),
     ] = None,
+    family: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            help="How a GUI model answers, such as ui-tars-1.5, where its name does not tell.",
+        ),
+    ] = None,
+    uncalibrated: Annotated[
+        bool,
+        typer.Option(
+            "--uncalibrated",
+            metavar="",
+            help="Let a GUI model click that did not pass `deskhand models calibrate`.",
+        ),
+    ] = False,
     pictures: Annotated[
         Pictures,
         typer.Option(
@@ -145,6 +161,7 @@ def run(
       deskhand run --sandbox 'open mousepad then type "Grüße, 你好"'
       deskhand run steps.txt --app galculator --max-steps 20
       deskhand run --model anthropic:claude-sonnet-5-5 "put Ada into the form and save"
+      deskhand run --sandbox --model gui:ui-tars-1.5-7b --app mousepad "write a haiku"
       deskhand run --resume last
     """
     settings: CliSettings = context.obj
@@ -152,7 +169,7 @@ def run(
     rules = load_policy(policy_file)
     if (task is None) == (resume is None):
         raise ConfigError("give a task, or --resume RUN to go on with one; see `deskhand run -h`")
-    if resume is not None and (model is not None or model_name is not None):
+    if resume is not None and (model or model_name or family or uncalibrated):
         raise ConfigError("--resume goes on with the model that the run began with; name none")
     if task is not None and dry_run:
         _show_plan(task, app, model, policy=rules, is_json=json)
@@ -162,7 +179,14 @@ def run(
 
     folder = None
     if task is not None:
-        choice = planning.chosen_model(settings, model=model, name=model_name, pictures=pictures)
+        choice = planning.chosen_model(
+            settings,
+            model=model,
+            name=model_name,
+            pictures=pictures,
+            family=family,
+            uncalibrated=uncalibrated,
+        )
         plan = planning.plan_new(task, choice=choice, app=app, settings=settings)
     else:
         from ..trajectory.run_folder import RunFolder

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
-from functools import cache
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
@@ -34,20 +34,32 @@ _NO_SERVER = "its server cannot be reached; is it running, and is there a networ
 
 
 class CountedModel:
-    """A chat model that is given the actions as tools.
+    """A chat model that is given the actions as tools, or tools of its own.
 
     Args:
         model: The model.
         name: What records and errors call it.
         price: What its tokens cost, if that is known.
+        tools: What it may call, in its provider's form, nothing for answers in text; None for the
+            actions, one of which it must call. Any: a provider's JSON.
     """
 
-    def __init__(self, model: BaseChatModel, name: str, price: Price | None) -> None:
+    def __init__(
+        self,
+        model: BaseChatModel,
+        name: str,
+        price: Price | None,
+        *,
+        tools: Sequence[dict[str, Any]] | None = None,
+    ) -> None:
         self.name = name
         self._price = price
-        self._bound: Runnable[LanguageModelInput, AIMessage] = model.bind_tools(
-            action_tools(), tool_choice="any"
-        )
+        self._tools = action_tools() if tools is None else tools
+        self._bound: Runnable[LanguageModelInput, BaseMessage] = model
+        if tools is None:
+            self._bound = model.bind_tools(action_tools(), tool_choice="any")
+        elif tools:
+            self._bound = model.bind_tools(tools)
 
     def call(
         self, messages: Sequence[BaseMessage], turn: Turn, *, n_pictures: int
@@ -90,7 +102,8 @@ class CountedModel:
             taken, given = said["input_tokens"], said["output_tokens"]
             cached = int(said.get("input_token_details", {}).get("cache_read") or 0)
         else:
-            taken = estimate_tokens(prompt) + _tools_tokens() + n_pictures * PICTURE_TOKENS
+            told = prompt + (json.dumps(self._tools) if self._tools else "")
+            taken = estimate_tokens(told) + n_pictures * PICTURE_TOKENS
             given = estimate_tokens(f"{answer.text} {answer.tool_calls}")
             cached = 0
         price = None
@@ -153,8 +166,3 @@ def _family(error: BaseException) -> set[str]:
 
 def _since(started: float) -> float:
     return round(time.monotonic() - started, 3)
-
-
-@cache
-def _tools_tokens() -> int:
-    return estimate_tokens(json.dumps(action_tools()))

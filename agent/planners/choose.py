@@ -1,11 +1,12 @@
 """Which planner a task gets: what `--model` may name, and what is taken if nothing is named."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, get_args
-from urllib.parse import urlsplit
 
 from ...memory.errors import ConfigError, RunError
+from .gui_choice import GUI, GUI_MODELS, is_ready, load_gui_planner
 from .pictures import Pictures
 from .planner import Planner
 from .usage import Price
@@ -28,10 +29,16 @@ class ModelChoice:
     name: str = ""
     """The model's name on a server that is named by its address."""
     pictures: Pictures = "auto"
+    family: str = ""
+    """The format of a GUI model, where its name does not tell it."""
+    uncalibrated: bool = False
+    """Whether a GUI model may click that did not pass its calibration."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for the run folder; no key is in it."""
-        return asdict(self)
+        rare = {"family": self.family, "uncalibrated": self.uncalibrated}
+        always = {"model": self.model, "name": self.name, "pictures": self.pictures}
+        return always | {name: value for name, value in rare.items() if value}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
@@ -40,9 +47,9 @@ class ModelChoice:
         Raises:
             RunError: If it is something else.
         """
-        texts = [record.get("model"), record.get("name"), record.get("pictures")]
-        is_ours = set(record) == {"model", "name", "pictures"} and all(
-            isinstance(text, str) for text in texts
+        kinds = {"model": str, "name": str, "pictures": str, "family": str, "uncalibrated": bool}
+        is_ours = {"model", "name", "pictures"} <= set(record) <= set(kinds) and all(
+            isinstance(value, kinds[name]) for name, value in record.items()
         )
         if not is_ours or record["pictures"] not in get_args(Pictures):
             raise RunError(f"the run's model is recorded as {record!r}; expected another form")
@@ -142,21 +149,15 @@ def _vlm(task: str, choice: ModelChoice, has: Belongings) -> Planner:
 
 
 def _server(task: str, choice: ModelChoice, has: Belongings) -> Planner:
-    if not choice.name:
-        raise ConfigError(
-            f"--model is the server {choice.model}; name its model as well: --model-name NAME"
-        )
-    address = urlsplit(choice.model)
-    # These would be written into the run folder.
-    if address.username or address.password or address.query or not address.hostname:
-        raise ConfigError(
-            "the address of a model's server is http://HOST:PORT/v1 and nothing more; "
-            "its key goes into DESKHAND_MODEL_KEY"
-        )
-    from ...tools.models.providers import server_model
+    from ...tools.models.providers import check_server, server_model
 
+    check_server(choice.model, choice.name)
     model = server_model(choice.model, choice.name, key=has.server_key)
     return _chat(task, model, choice, has, name=f"{choice.name} at {choice.model}")
+
+
+def _gui(_task: str, choice: ModelChoice, has: Belongings) -> Planner:
+    return load_gui_planner(choice, has)
 
 
 def _hosted(task: str, choice: ModelChoice, has: Belongings) -> Planner:
@@ -193,6 +194,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine(form=INSTRUCTIONS, takes=lambda model: model == INSTRUCTIONS, load=_instructions),
     Engine(form="local", takes=lambda model: model == "local", load=_local),
     Engine(form="vlm:NAME", takes=lambda model: model.startswith(VLM), load=_vlm),
+    Engine(form="gui:NAME", takes=lambda model: model.startswith(GUI), load=_gui),
     Engine(
         form="http://HOST:PORT/v1 with --model-name",
         takes=lambda model: model.startswith(("http://", "https://")),
@@ -207,6 +209,7 @@ ENGINES: tuple[Engine, ...] = (
 """The first that takes what was named loads it."""
 
 ON_THIS_MACHINE: tuple[tuple[Callable[[], bool], ModelChoice], ...] = (
+    *((partial(is_ready, name), ModelChoice(model=GUI + name)) for name in GUI_MODELS),
     (_is_local_there, ModelChoice(model="local")),
 )
 """Models that are taken if nothing is named, the best first, each with whether it is there."""

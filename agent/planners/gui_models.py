@@ -4,7 +4,6 @@ Its places are pixels of the picture it was sent; they come back as points of th
 the hands refuse them once the screen was looked at again.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ from ...tools.actions import Action, AskUser, Fail, PointTarget, target_of
 from ...tools.desktop.capture import Capture
 from ...tools.desktop.geometry import Point
 from ...tools.grounding import prepare
-from ...tools.models.answers import Answer
 from ...tools.perception.elements import Observation
 from ..instructions.write import write_action
 from .gui_formats.claude import claude_computer_use
@@ -24,7 +22,7 @@ from .gui_formats.qwen import qwen_computer_use
 from .gui_formats.ui_tars import ui_tars
 from .gui_history import PastTurn, Pictures, conversation, in_words, past_turns, to_memory
 from .planner import Proposal, Turn
-from .usage import Usage
+from .usage import Price, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -64,27 +62,42 @@ class GuiModelPlanner:
         model: Any LangChain chat model that sees; set its temperature to 0.
         form: The format it was trained on.
         n_pictures: How many screenshots it sees, the newest among them.
+        name: What records and errors call the model; its format's name if not given.
+        price: What its tokens cost, if that is known.
 
     Raises:
         ConfigError: If it were to see none.
     """
 
     def __init__(
-        self, model: "BaseChatModel", form: GuiFormat, *, n_pictures: int = N_PICTURES
+        self,
+        model: "BaseChatModel",
+        form: GuiFormat,
+        *,
+        n_pictures: int = N_PICTURES,
+        name: str = "",
+        price: Price | None = None,
     ) -> None:
         if n_pictures < 1:
             raise ConfigError(f"a GUI model needs 1 picture or more, got {n_pictures}")
         self._model = model
         self._form = form
+        self._model_name = name or form.name
+        self._price = price
         self._pictures = Pictures(form.family, n_pictures)
 
     @property
     def name(self) -> str:
         """The planner's name in records."""
-        return f"gui-model {self._form.name}"
+        return f"gui-model {self._form.name} ({self._model_name})"
 
     def plan(self, turn: Turn) -> Proposal:
-        """Return what the model wants done next; `Fail` if it cannot be understood three times."""
+        """Return what the model wants done next; `Fail` if it cannot be understood three times.
+
+        Raises:
+            BudgetExceeded: If the run may not call a model any more.
+            ModelUnavailable: If the model does not answer.
+        """
         memory = dict(turn.memory)
         asked = memory.pop("asked", None)
         if asked is None:
@@ -107,14 +120,16 @@ class GuiModelPlanner:
         observation = turn.observation
         capture = observation.capture
         sent = self._pictures.send(capture)
-        messages = conversation(self._form, turn.task, past, self._pictures.before(past), sent)
+        before = self._pictures.before(past)
+        messages = conversation(self._form, turn.task, past, before, sent)
         shown_to = Shown(
             sent=sent.view,
             capture=capture.view,
             family=self._form.family,
             pointer=_pointer(memory, capture),
         )
-        understood, usage = self._understand(messages, shown_to)
+        n_pictures = 1 + sum(picture is not None for picture in before)
+        understood, usage = self._understand(turn, messages, shown_to, n_pictures=n_pictures)
         if isinstance(understood, str):
             failure = Fail(reason=f"the model's answers cannot be understood: {understood}")
             return _proposal(failure, observation, memory, usage=usage)
@@ -133,21 +148,23 @@ class GuiModelPlanner:
         return _proposal(wish.action, observation, memory, wish.note, usage)
 
     def _understand(
-        self, messages: "list[BaseMessage]", shown_to: Shown
+        self, turn: Turn, messages: "list[BaseMessage]", shown_to: Shown, *, n_pictures: int
     ) -> tuple["_Understood | str", Usage]:
         """Return what the model wants, or what was wrong with the last of its answers."""
         from ...tools.models import picture_messages as chat
+        from .chat_calls import CountedModel
 
         size = (shown_to.sent.width, shown_to.sent.height)
         tools = [] if self._form.tools is None else self._form.tools(*size)
+        model = CountedModel(self._model, self._model_name, self._price, tools=tools)
         usage = Usage()
         problem = ""
         for _ in range(MAX_TRIES):
-            started = time.monotonic()
+            message, spent = model.call(messages, turn, n_pictures=n_pictures)
+            usage += spent
             said = "(an answer that cannot be read)"
             try:
-                answer = chat.ask(self._model, messages, tools)
-                usage = _more(usage, answer, time.monotonic() - started)
+                answer = chat.read_answer(message)
                 said = in_words(answer)
                 wish = self._form.parse(answer, shown_to)
             except ModelOutputError as error:
@@ -223,11 +240,3 @@ def _pointer(memory: Mapping[str, Any], capture: Capture) -> PointTarget | None:
     if not capture.view.box.contains(point.x, point.y):
         return None
     return PointTarget(x=point.x, y=point.y, view=point.view_id)
-
-
-def _more(usage: Usage, answer: Answer, seconds: float) -> Usage:
-    return Usage(
-        input_tokens=usage.input_tokens + answer.input_tokens,
-        output_tokens=usage.output_tokens + answer.output_tokens,
-        seconds=usage.seconds + seconds,
-    )

@@ -37,7 +37,7 @@ class FormScreen(FakeBackend):
         self.saved = ""
         self.has_keyboard = False
         self.place = (320, 400)
-        self._draw()
+        self.draw()
 
     def elements(self) -> list[Element]:
         """Return what is on it."""
@@ -69,9 +69,10 @@ class FormScreen(FakeBackend):
                     self.saved = self.value
             case ("type", str() as text) if self.has_keyboard:
                 self.value += text
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Show what is on it."""
         picture = Image.new("RGB", (640, 480), "white")
         draw = ImageDraw.Draw(picture)
         for element in self.elements():

@@ -32,6 +32,8 @@ class Reply:
     text: str = ""
     status: int = 200
     """Anything but 200 is an error of the service."""
+    checks: tuple[str, ...] = ()
+    """Safety checks that come with it, in a protocol that has them."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class ModelServer:
         if problems:
             status, answer = 400, self.error(400, "; ".join(problems))
         else:
-            reply = self.brain(self.prompt(body))
+            reply = self.think(body)
             status = reply.status
             answer = self.answer(reply, body) if status == 200 else self.error(status, reply.text)
         content = json.dumps(answer).encode()
@@ -109,6 +111,10 @@ class ModelServer:
         request.send_header("retry-after", "0")
         request.end_headers()
         request.wfile.write(content)
+
+    def think(self, body: Mapping[str, Any]) -> Reply:
+        """Return what the model answers to a request."""
+        return self.brain(self.prompt(body))
 
     def check(
         self, path: str, headers: Mapping[str, str], body: Mapping[str, Any]

@@ -14,5 +14,3 @@ class Answer:
     """Name and arguments; Any: JSON of a model, to be parsed."""
     checks: tuple[str, ...] = ()
     """Safety checks that the provider wants a person to see first."""
-    input_tokens: int = 0
-    output_tokens: int = 0

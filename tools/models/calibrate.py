@@ -27,8 +27,8 @@ Ask = Callable[[Capture, str], str]
 """From a picture, at the size it is to be sent, and a description to the model's whole answer."""
 
 
-class GroundingModel(Protocol):
-    """What can be calibrated: a `Grounder`, or anything that is asked like one."""
+class AttachedModel(Protocol):
+    """A model whose answers may become clicks, loaded or not."""
 
     @property
     def name(self) -> str:
@@ -44,6 +44,10 @@ class GroundingModel(Protocol):
     def family(self) -> Family:
         """How its answers are meant."""
         ...
+
+
+class GroundingModel(AttachedModel, Protocol):
+    """What can be calibrated: a `Grounder`, or anything that is asked like one."""
 
     def ask(self, picture: Capture, description: str, /) -> str:
         """Return its whole answer for a picture as it is."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from ...memory.errors import ConfigError, ModelUnavailable
-from .calibrate import Calibration, GroundingModel
+from .calibrate import AttachedModel, Calibration
 
 _RECORD: TypeAdapter[Calibration] = TypeAdapter(Calibration)
 
@@ -67,19 +67,24 @@ class CalibrationStore:
                 f"the calibration {path} cannot be read; calibrate {model} again"
             ) from None
 
-    def is_calibrated(self, model: GroundingModel) -> bool:
+    def is_calibrated(self, model: AttachedModel) -> bool:
         """Tell whether a model was calibrated with its convention, and passed."""
         kept = self.load(model.name, model.revision)
         return kept is not None and kept.passed and kept.convention == model.family.convention
 
-    def require(self, model: GroundingModel) -> None:
+    def require(self, model: AttachedModel, *, run: str | None = None) -> None:
         """Refuse a model for clicks unless it passed.
+
+        Args:
+            model: The model.
+            run: The command that calibrates it, if its name alone does not make one.
 
         Raises:
             ModelUnavailable: Saying what is missing.
         """
         kept = self.load(model.name, model.revision)
-        again = f"so it may not click; run: deskhand models calibrate {model.name}"
+        command = f"deskhand models calibrate {model.name}" if run is None else run
+        again = f"so it may not click; run: {command}"
         if kept is None or kept.convention != model.family.convention:
             raise ModelUnavailable(
                 f"{model.name} was never calibrated as {model.family.name}, {again}"

@@ -112,7 +112,7 @@ class Grounder:
         if instructions:
             messages.insert(0, picture_messages.system(instructions))
         tool = self.family.native_tool
-        return _written(
+        return written(
             picture_messages.ask(self._model, messages, [] if tool is None else [tool(*size)])
         )
 
@@ -123,8 +123,12 @@ class Grounder:
         return carry_back(point, sent, onto)
 
 
-def _written(answer: Answer) -> str:
-    """Return an answer as the text that the family's syntax is for."""
+def written(answer: Answer) -> str:
+    """Return an answer as the text that a family's syntax is for.
+
+    Raises:
+        ModelOutputError: If it called several tools.
+    """
     if not answer.calls:
         return answer.text
     if len(answer.calls) > 1:

@@ -27,6 +27,8 @@ two bytes a parameter, and a quarter more for the picture and the answer."""
 
 PLANNER = "qwen2.5-coder-1.5b"
 SPEECH = "whisper-base"
+PICTURE_FACTOR = 1.25
+"""What a vision-language model takes beside its weights, for the picture and the answer."""
 RAM_FACTOR = 2
 """A model of the main memory should leave half of it to the desktop."""
 
@@ -99,6 +101,17 @@ def recommend(machine: Machine) -> list[Recommendation]:
             why = f"{what}, in {in_words(needed)} of memory"
             chosen.append(Recommendation(entry=entry, why=why))
     return _that_fit(chosen, machine.free_disk_bytes)
+
+
+def holds(machine: Machine, weights_bytes: int) -> bool:
+    """Tell whether a vision-language model runs on a machine with a screenshot before it.
+
+    Args:
+        machine: The machine.
+        weights_bytes: Size of its weights, in the number format that they run in.
+    """
+    needed = PICTURE_FACTOR * weights_bytes
+    return machine.gpu_bytes >= needed or machine.ram_bytes >= RAM_FACTOR * needed
 
 
 def _that_fit(chosen: list[Recommendation], free_bytes: int) -> list[Recommendation]:

@@ -48,13 +48,17 @@ def ask(
         ModelOutputError: If it called a tool with arguments that are not JSON.
     """
     runnable = model.bind_tools(tools) if tools else model
-    return _answer(runnable.invoke(list(messages)))
+    return read_answer(runnable.invoke(list(messages)))
 
 
-def _answer(message: BaseMessage) -> Answer:
+def read_answer(message: BaseMessage) -> Answer:
+    """Return what a model said, and the tools it called.
+
+    Raises:
+        ModelOutputError: If it called a tool with arguments that are not JSON.
+    """
     calls: list[tuple[str, Mapping[str, Any]]] = []
     checks: list[str] = []
-    usage: Mapping[str, Any] = {}
     if isinstance(message, AIMessage):
         if message.invalid_tool_calls:
             broken = message.invalid_tool_calls[0]
@@ -63,7 +67,6 @@ def _answer(message: BaseMessage) -> Answer:
                 f"{broken['args']!r}"
             )
         calls = [(call["name"], call["args"]) for call in message.tool_calls]
-        usage = message.usage_metadata or {}
     for block in _blocks_of_openai(message):
         calls.append(("computer", block.get("action") or {}))
         pending = block.get("pending_safety_checks") or []
@@ -72,8 +75,6 @@ def _answer(message: BaseMessage) -> Answer:
         text=str(message.text),
         calls=tuple(calls),
         checks=tuple(checks),
-        input_tokens=int(usage.get("input_tokens", 0)),
-        output_tokens=int(usage.get("output_tokens", 0)),
     )
 
 

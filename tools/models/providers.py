@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from langchain_core.language_models import BaseChatModel
 
@@ -47,12 +49,15 @@ _PROVIDERS: Mapping[str, _Provider] = {
 }
 
 
-def hosted_model(model: str, *, keys: Mapping[str, str]) -> BaseChatModel:
+def hosted_model(
+    model: str, *, keys: Mapping[str, str], options: Mapping[str, Any] = MappingProxyType({})
+) -> BaseChatModel:
     """Return a provider's model; no call is made.
 
     Args:
         model: `provider:name`, as `init_chat_model` takes it; `-` and `_` are the same.
         keys: API keys by the name of their environment variable.
+        options: Of its package's class, where a model is used in a way of its own.
 
     Raises:
         ConfigError: If the provider is unknown, or its package or key is missing.
@@ -69,7 +74,7 @@ def hosted_model(model: str, *, keys: Mapping[str, str]) -> BaseChatModel:
                 model_provider=provider,
                 timeout=HOSTED_TIMEOUT_S,
                 max_retries=RETRIES,
-                **known.options,
+                **{**known.options, **options},
             )
     except ImportError as error:
         package = (error.name or f"langchain_{provider}").partition(".")[0].replace("_", "-")
@@ -87,13 +92,20 @@ def hosted_model(model: str, *, keys: Mapping[str, str]) -> BaseChatModel:
     return built
 
 
-def server_model(url: str, name: str, *, key: str | None = None) -> BaseChatModel:
+def server_model(
+    url: str,
+    name: str,
+    *,
+    key: str | None = None,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> BaseChatModel:
     """Return a model of a server that speaks the OpenAI protocol; no call is made.
 
     Args:
         url: Its address, such as `http://127.0.0.1:8000/v1`.
         name: The model's name on it.
         key: Its key, if it wants one; a provider's key is never sent to it.
+        options: Of langchain-openai's class, where a model is used in a way of its own.
 
     Raises:
         MissingExtraError: If the package langchain-openai is not installed.
@@ -104,13 +116,30 @@ def server_model(url: str, name: str, *, key: str | None = None) -> BaseChatMode
             model_provider="openai",
             base_url=url,
             api_key=key or NO_KEY,
-            use_responses_api=False,
             timeout=OWN_SERVER_TIMEOUT_S,
             max_retries=RETRIES,
+            **{"use_responses_api": False, **options},
         )
     except ImportError as error:
         raise MissingExtraError("langchain-openai", extra="chat") from error
     return built
+
+
+def check_server(url: str, name: str) -> None:
+    """Check how a model of a server was named.
+
+    Raises:
+        ConfigError: If its own name is missing, or the address holds more than an address.
+    """
+    if not name:
+        raise ConfigError(f"--model is the server {url}; name its model as well: --model-name NAME")
+    address = urlsplit(url)
+    # These would be written into the run folder.
+    if address.username or address.password or address.query or not address.hostname:
+        raise ConfigError(
+            "the address of a model's server is http://HOST:PORT/v1 and nothing more; "
+            "its key goes into DESKHAND_MODEL_KEY"
+        )
 
 
 @contextmanager
