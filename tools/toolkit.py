@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from langchain_core.tools import BaseTool, BaseToolkit, ToolException
+from numpy.typing import NDArray
 from PIL import Image
 from pydantic import ConfigDict, PrivateAttr
 
@@ -27,6 +29,7 @@ from .actions import (
     TypeText,
     WaitFor,
 )
+from .classify_tool import ClassifyTool
 from .desktop.desktop import Desktop
 from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
@@ -107,6 +110,7 @@ class DesktopToolkit(BaseToolkit):
             spec(self.launch_app, arguments.LaunchAppArguments, destructive=True),
             spec(self.get_clipboard, arguments.NoArguments, read_only=True),
             spec(self.set_clipboard, arguments.SetClipboardArguments, destructive=True),
+            *ClassifyTool(self._pixels).specs(),
         )
 
     # Each tool's docstring is what the model reads.
@@ -269,6 +273,20 @@ class DesktopToolkit(BaseToolkit):
         if box is None:
             raise BadArgumentError(f'window "{window}" is not on the screen')
         return box
+
+    def _pixels(self, window: str | None, number: int | None) -> NDArray[np.uint8]:
+        """Return what a new look shows of a window or an element; of everything for neither."""
+        seen = self._look()
+        part = self._part(seen, window, None)
+        if number is not None:
+            element = seen.element(number)
+            if element is None:
+                raise BadArgumentError(f"there is no element {number} on the screen; look again")
+            part = element.box.intersect(seen.capture.view.box)
+        if part is None:
+            return seen.capture.pixels
+        left, top, right, bottom = part.xyxy
+        return seen.capture.pixels[top:bottom, left:right]
 
     def _look(self) -> Observation:
         self._seen = self._hands.look()

@@ -1,0 +1,143 @@
+"""Texts as the token ids that each family of picture-text models was trained with."""
+
+import re
+import string
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from ...memory.errors import MissingExtraError, ModelUnavailable
+from .checkpoint_loading import one_line
+
+_LOCAL = {"local_files_only": True, "trust_remote_code": False}
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+SIGLIP_CLASS = "SiglipTokenizer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A batch of texts."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor | None
+    """1 where there is text; None for families that take the padding for text as well."""
+    n_cut: int
+    """How many of the texts were longer than the model takes, and were cut."""
+
+
+class ClipTokenizer:
+    """Turns texts into ids; made by `load_tokenizer`.
+
+    It pads and cuts by itself: what a checkpoint's files say about that differs between
+    publications of the same model, what the models were trained with does not.
+
+    Args:
+        tokenizer: The checkpoint's. Any: transformers' classes of them have no common types.
+        family: clip, siglip or siglip2.
+        limit: The most tokens, begin and end included.
+        vocabulary: How many ids the model knows.
+        prepare: What is done to a text first.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        family: str,
+        *,
+        limit: int,
+        vocabulary: int,
+        prepare: Callable[[str], str],
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._is_clip = family == "clip"
+        self._vocabulary = vocabulary
+        self._prepare = prepare
+        self.limit = limit
+
+    def encode(self, texts: Sequence[str]) -> Tokens:
+        """Return the ids of texts, one row each.
+
+        Raises:
+            ModelUnavailable: The tokenizer gives ids that the model has not.
+        """
+        end, pad = self._tokenizer.eos_token_id, self._tokenizer.pad_token_id
+        # A text may hold the words of a control token, `<|endoftext|>`: they are words here.
+        rows: list[list[int]] = self._tokenizer(
+            [self._prepare(text) for text in texts], split_special_tokens=True, verbose=False
+        )["input_ids"]
+        rows = [row if row and row[-1] == end else [*row, end] for row in rows]
+        n_cut = sum(len(row) > self.limit for row in rows)
+        rows = [row if len(row) <= self.limit else [*row[: self.limit - 1], end] for row in rows]
+        # SigLIP saw every text at full length, its padding included, and takes the last position.
+        width = max(map(len, rows)) if self._is_clip else self.limit
+        ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
+        if int(ids.max()) >= self._vocabulary:
+            raise ModelUnavailable(
+                f"the tokenizer gives the id {int(ids.max())}, and the model knows "
+                f"{self._vocabulary}: they are not of the same model; pull the model again"
+            )
+        mask = None
+        if self._is_clip:
+            mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+        return Tokens(ids=ids, mask=mask, n_cut=n_cut)
+
+
+def load_tokenizer(folder: Path, config: Any) -> ClipTokenizer:
+    """Return the tokenizer of a CLIP or SigLIP checkpoint, from its files alone.
+
+    Args:
+        folder: The checkpoint.
+        config: Its configuration, as transformers read it; classes differ by family.
+
+    Raises:
+        MissingExtraError: SigLIP's own format needs sentencepiece, which is not installed.
+        ModelUnavailable: The files make no tokenizer.
+    """
+    try:
+        tokenizer = _tokenizer(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelUnavailable(
+            f"{str(folder)!r} has no usable tokenizer: {one_line(error)}"
+        ) from error
+    if tokenizer.eos_token_id is None or tokenizer.pad_token_id is None:
+        raise ModelUnavailable(
+            f"the tokenizer in {str(folder)!r} names no token for end or padding"
+        )
+    prepare: Callable[[str], str] = str
+    if config.model_type != "clip":  # CLIP's tokenizer sees to it itself
+        prepare = _canonical if _is_siglip1(folder, tokenizer) else str.lower
+    text = config.text_config
+    return ClipTokenizer(
+        tokenizer,
+        config.model_type,
+        limit=int(text.max_position_embeddings),
+        vocabulary=int(text.vocab_size),
+        prepare=prepare,
+    )
+
+
+def _tokenizer(folder: Path) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(folder, **_LOCAL)
+    except ImportError as error:
+        if not (folder / "tokenizer.json").is_file():
+            raise MissingExtraError("sentencepiece", extra="clip") from error
+        # The same tokens; what SigLIP's class does to a text beside them is done by `_canonical`.
+        return PreTrainedTokenizerFast.from_pretrained(folder, **_LOCAL)
+
+
+def _is_siglip1(folder: Path, tokenizer: Any) -> bool:
+    named = tokenizer.init_kwargs.get("tokenizer_class") or type(tokenizer).__name__
+    return str(named).startswith(SIGLIP_CLASS) or (folder / "spiece.model").is_file()
+
+
+def _canonical(text: str) -> str:
+    """Return a text as SigLIP 1 was trained: lower case, no punctuation, single spaces.
+
+    Doing it to a text twice changes nothing. SigLIP 2 was trained with lower case alone.
+    """
+    return re.sub(r"\s+", " ", text.lower().translate(_PUNCTUATION)).strip()
