@@ -280,9 +280,9 @@ class DesktopToolkit(BaseToolkit):
         part = self._part(seen, window, None)
         if number is not None:
             element = seen.element(number)
-            if element is None:
+            part = None if element is None else element.box.intersect(seen.capture.view.box)
+            if part is None:
                 raise BadArgumentError(f"there is no element {number} on the screen; look again")
-            part = element.box.intersect(seen.capture.view.box)
         if part is None:
             return seen.capture.pixels
         left, top, right, bottom = part.xyxy

@@ -1,5 +1,6 @@
 """Texts as the token ids that each family of picture-text models was trained with."""
 
+import json
 import re
 import string
 from collections.abc import Callable, Sequence
@@ -15,7 +16,6 @@ from .checkpoint_loading import one_line
 
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
-SIGLIP_CLASS = "SiglipTokenizer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def load_tokenizer(folder: Path, config: Any) -> ClipTokenizer:
         )
     prepare: Callable[[str], str] = str
     if config.model_type != "clip":  # CLIP's tokenizer sees to it itself
-        prepare = _canonical if _is_siglip1(folder, tokenizer) else str.lower
+        prepare = _canonical if _is_siglip1(folder) else str.lower
     text = config.text_config
     return ClipTokenizer(
         tokenizer,
@@ -130,9 +130,15 @@ def _tokenizer(folder: Path) -> Any:
         return PreTrainedTokenizerFast.from_pretrained(folder, **_LOCAL)
 
 
-def _is_siglip1(folder: Path, tokenizer: Any) -> bool:
-    named = tokenizer.init_kwargs.get("tokenizer_class") or type(tokenizer).__name__
-    return str(named).startswith(SIGLIP_CLASS) or (folder / "spiece.model").is_file()
+def _is_siglip1(folder: Path) -> bool:
+    """Tell SigLIP 1 from the SigLIP 2 of one size, whose `model_type` is the same."""
+    if (folder / "spiece.model").is_file():
+        return True
+    try:
+        said = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    return isinstance(said, dict) and said.get("tokenizer_class") == "SiglipTokenizer"
 
 
 def _canonical(text: str) -> str:
