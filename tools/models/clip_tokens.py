@@ -13,6 +13,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from ...memory.errors import MissingExtraError, ModelUnavailable
 from .checkpoint_loading import one_line
+from .embedding_model import check_vocabulary
 
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -107,10 +108,11 @@ def load_tokenizer(folder: Path, config: Any) -> ClipTokenizer:
         raise ModelUnavailable(
             f"the tokenizer in {str(folder)!r} names no token for end or padding"
         )
+    text = config.text_config
+    check_vocabulary(folder, tokenizer=len(tokenizer), model=int(text.vocab_size))
     prepare: Callable[[str], str] = str
     if config.model_type != "clip":  # CLIP's tokenizer sees to it itself
         prepare = _canonical if _is_siglip1(folder) else str.lower
-    text = config.text_config
     return ClipTokenizer(
         tokenizer,
         config.model_type,

@@ -1,6 +1,7 @@
 """Loading the model of an embedding checkpoint, and making vectors of what it computes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from safetensors import SafetensorError
 
 from .checkpoint_loading import check_complete, no_progress_bars, one_line
 from .vlm_placement import DTYPES, choose_dtype
+
+MIN_VOCABULARY = 0.9
+"""The part of a model's vocabulary that its tokenizer must know; some are padded a little."""
 
 
 def embedding_dtype(wished: str | None, device: str) -> Choice:
@@ -62,6 +66,24 @@ def load_model(
             f"{str(folder)!r} cannot be loaded by transformers {transformers.__version__}: "
             f"{one_line(error)}"
         ) from error
+
+
+def check_vocabulary(folder: Path, *, tokenizer: int, model: int) -> None:
+    """Refuse a tokenizer of few words: transformers makes an empty one where its files are missing.
+
+    Args:
+        folder: The checkpoint.
+        tokenizer: How many words it knows.
+        model: How many the model knows; a few more than the tokenizer are usual.
+
+    Raises:
+        ModelUnavailable: The tokenizer knows far fewer.
+    """
+    if tokenizer < model * MIN_VOCABULARY:
+        raise ModelUnavailable(
+            f"the tokenizer in {str(folder)!r} knows {tokenizer} words, the model {model}: its "
+            "files are missing or another model's; pull the model again"
+        )
 
 
 def unit_rows(rows: torch.Tensor) -> Vectors:

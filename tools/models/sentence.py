@@ -24,7 +24,7 @@ except ModuleNotFoundError as error:
 from transformers import AutoTokenizer, BertModel
 
 from .checkpoint_loading import errors_only, one_line
-from .embedding_model import check_list, embedding_dtype, load_model, unit_rows
+from .embedding_model import check_list, check_vocabulary, embedding_dtype, load_model, unit_rows
 from .vlm_placement import choose_device
 
 logger = logging.getLogger(__name__)
@@ -103,6 +103,7 @@ class SentenceEmbedder:
         with errors_only():
             model = load_model(BertModel, checkpoint, number_format, on)
             tokenizer = _load_tokenizer(folder)
+        check_vocabulary(folder, tokenizer=len(tokenizer), model=int(model.config.vocab_size))
         limit = min(_limit(folder), int(model.config.max_position_embeddings))
         report = EmbedderReport(
             path=folder,

@@ -7,13 +7,14 @@ gigabytes; only what they find alike is noise.
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     CLIPConfig,
     CLIPModel,
@@ -31,11 +32,11 @@ from transformers.models.siglip2.image_processing_pil_siglip2 import Siglip2Imag
 
 from .checkpoint_loading import errors_only, no_progress_bars
 
-CORPUS = (
-    "a photo of a red button",
-    "a screenshot of a login form with two fields and a blue button",
-    "the settings icon of the 3rd window, in 1024 by 768 pixels",
-)
+WORDS = (
+    "a", "photo", "of", "red", "button", "screenshot", "login", "form", "with", "two", "fields",
+    "blue", "the", "settings", "icon", "window", "in", "by", "pixels", "map", "picture",
+)  # fmt: skip
+SPACE = "▁"
 SIDE_PX = 32
 PATCH_PX = 8
 NUM_PATCHES = 16
@@ -165,11 +166,7 @@ def _square_pictures() -> Any:
 def clip_tokenizer() -> Any:
     """Return a tokenizer as CLIP's: bytes, the ends of words apart, the control tokens last."""
     end = "</w>"
-    trained = Tokenizer(models.BPE(end_of_word_suffix=end, continuing_subword_prefix=""))
-    trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = trainers.BpeTrainer(vocab_size=600, end_of_word_suffix=end, show_progress=False)
-    trained.train_from_iterator(CORPUS, trainer)
-    merges = [tuple(pair) for pair in json.loads(trained.to_str())["model"]["merges"]]
+    merges = _merges([[*word[:-1], word[-1] + end] for word in WORDS])
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     words = [*letters, *(letter + end for letter in letters), *map("".join, merges)]
     vocabulary = _numbered([*words, "<|startoftext|>", "<|endoftext|>"])
@@ -178,19 +175,13 @@ def clip_tokenizer() -> Any:
 
 def _gemma_tokenizer() -> Any:
     """Return a tokenizer as SigLIP 2's: Gemma's, with the end marked."""
+    merges = _merges([[*(word + SPACE)] for word in WORDS])
+    letters = sorted({*SPACE, *string.ascii_lowercase, *string.digits})
     specials = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
-    trained = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
-    trained.normalizer = normalizers.Replace(" ", "▁")
-    trainer = trainers.BpeTrainer(
-        vocab_size=500,
-        special_tokens=[*specials, *(f"<0x{byte:02X}>" for byte in range(256))],
-        show_progress=False,
-    )
-    trained.train_from_iterator(CORPUS, trainer)
-    made = json.loads(trained.to_str())["model"]
+    bytes_ = [f"<0x{byte:02X}>" for byte in range(256)]
     return GemmaTokenizer(
-        vocab=made["vocab"],
-        merges=[tuple(pair) for pair in made["merges"]],
+        vocab=_numbered([*specials, *bytes_, *letters, *map("".join, merges)]),
+        merges=merges,
         add_bos_token=False,
         add_eos_token=True,
         padding_side="right",
@@ -199,18 +190,13 @@ def _gemma_tokenizer() -> Any:
 
 def _unigram_tokenizer() -> Any:
     """Return a tokenizer as SigLIP's: pieces of words, the end marked and used for padding."""
-    made = Tokenizer(models.Unigram())
+    letters = [*SPACE, *string.ascii_lowercase, *string.digits]
+    pieces = [("</s>", 0.0), ("<unk>", 0.0)]
+    pieces += [(letter, -9.0) for letter in letters] + [(SPACE + word, -5.0) for word in WORDS]
+    made = Tokenizer(models.Unigram(pieces, unk_id=1, byte_fallback=False))
     made.pre_tokenizer = pre_tokenizers.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=120,
-        special_tokens=["</s>", "<unk>"],
-        unk_token="<unk>",
-        initial_alphabet=list("abcdefghijklmnopqrstuvwxyz0123456789"),
-        show_progress=False,
-    )
-    made.train_from_iterator(CORPUS, trainer)
     made.post_processor = processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", made.token_to_id("</s>"))]
+        single="$A </s>", special_tokens=[("</s>", 0)]
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=made,
@@ -219,6 +205,20 @@ def _unigram_tokenizer() -> Any:
         unk_token="<unk>",
         model_max_length=SIGLIP_TOKENS,
     )
+
+
+def _merges(words: Iterable[Sequence[str]]) -> list[tuple[str, str]]:
+    """Return what puts words together from their letters, one after the other.
+
+    Not learned from a text by a trainer: those break ties differently each time.
+    """
+    merges: dict[tuple[str, str], None] = {}
+    for letters in words:
+        made = letters[0]
+        for letter in letters[1:]:
+            merges[made, letter] = None
+            made += letter
+    return list(merges)
 
 
 def _numbered(words: Iterable[str]) -> dict[str, int]:
