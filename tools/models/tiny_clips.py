@@ -163,13 +163,18 @@ def _square_pictures() -> Any:
     return SiglipImageProcessorPil(size={"height": SIDE_PX, "width": SIDE_PX})
 
 
-def clip_tokenizer() -> Any:
-    """Return a tokenizer as CLIP's: bytes, the ends of words apart, the control tokens last."""
+def clip_tokenizer(n_words: int = 0) -> Any:
+    """Return a tokenizer as CLIP's: bytes, the ends of words apart, the control tokens last.
+
+    Args:
+        n_words: Make it know so many by words that never occur, for models of a real size.
+    """
     end = "</w>"
     merges = _merges([[*word[:-1], word[-1] + end] for word in WORDS])
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     words = [*letters, *(letter + end for letter in letters), *map("".join, merges)]
-    vocabulary = _numbered([*words, "<|startoftext|>", "<|endoftext|>"])
+    unused = (f"<unused{number}>" for number in range(n_words - len(words) - 2))
+    vocabulary = _numbered([*words, *unused, "<|startoftext|>", "<|endoftext|>"])
     return CLIPTokenizer(vocab=vocabulary, merges=merges)
 
 
