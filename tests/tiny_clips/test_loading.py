@@ -2,12 +2,12 @@
 
 import json
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from deskhand.memory.errors import ConfigError, MissingExtraError, ModelUnavailable
+from deskhand.memory.errors import ConfigError, ModelUnavailable
+from deskhand.tools.models import clip_tokens
 from deskhand.tools.models.clip import ClipEmbedder
 from deskhand.tools.models.hashing import sha256_of
 from deskhand.tools.models.tiny_clips import build_tiny_clip
@@ -162,14 +162,20 @@ def test_code_in_a_checkpoint_is_not_run(copy: Path) -> None:
     assert ClipEmbedder.load(copy, device="cpu").embed_texts(["map"]).shape == (1, 24)
 
 
-def test_siglips_own_format_needs_sentencepiece(checkpoint: Checkpoints, tmp_path: Path) -> None:
+def test_siglips_own_format_needs_a_package(
+    checkpoint: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = Path(shutil.copytree(checkpoint("siglip"), tmp_path / "siglip"))
     (folder / "tokenizer.json").unlink()
-    if find_spec("sentencepiece") is not None:
-        pytest.skip("sentencepiece is installed")
-    with pytest.raises(MissingExtraError) as caught:
-        ClipEmbedder.load(folder, device="cpu")
-    assert caught.value.package == "sentencepiece"
+
+    def needs_sentencepiece(*_args: object, **_settings: object) -> None:
+        raise ImportError("SiglipTokenizer requires the SentencePiece library")
+
+    monkeypatch.setattr(clip_tokens.AutoTokenizer, "from_pretrained", needs_sentencepiece)
+    assert refused(folder) == (
+        f"{str(folder)!r} has no tokenizer.json, and to read another kind of tokenizer a package is "
+        "missing; install it with: pip install sentencepiece protobuf"
+    )
 
 
 def test_wrong_arguments(checkpoint: Checkpoints) -> None:

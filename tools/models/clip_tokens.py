@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from ...memory.errors import MissingExtraError, ModelUnavailable
+from ...memory.errors import ModelUnavailable
 from .checkpoint_loading import one_line
 from .embedding_model import check_vocabulary
 
@@ -95,8 +95,7 @@ def load_tokenizer(folder: Path, config: Any) -> ClipTokenizer:
         config: Its configuration, as transformers read it; classes differ by family.
 
     Raises:
-        MissingExtraError: SigLIP's own format needs sentencepiece, which is not installed.
-        ModelUnavailable: The files make no tokenizer.
+        ModelUnavailable: The files make no tokenizer, or one that needs sentencepiece.
     """
     try:
         tokenizer = _tokenizer(folder)
@@ -127,7 +126,10 @@ def _tokenizer(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(folder, **_LOCAL)
     except ImportError as error:
         if not (folder / "tokenizer.json").is_file():
-            raise MissingExtraError("sentencepiece", extra="clip") from error
+            raise ModelUnavailable(
+                f"{str(folder)!r} has no tokenizer.json, and to read another kind of tokenizer a "
+                "package is missing; install it with: pip install sentencepiece protobuf"
+            ) from error
         # The same tokens; what SigLIP's class does to a text beside them is done by `_canonical`.
         return PreTrainedTokenizerFast.from_pretrained(folder, **_LOCAL)
 
