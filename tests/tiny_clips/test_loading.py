@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from deskhand.memory.errors import ConfigError, ModelUnavailable
-from deskhand.tools.models import clip_tokens
 from deskhand.tools.models.clip import ClipEmbedder
 from deskhand.tools.models.hashing import sha256_of
 from deskhand.tools.models.tiny_clips import build_tiny_clip
@@ -171,10 +170,10 @@ def test_siglips_own_format_needs_a_package(
     def needs_sentencepiece(*_args: object, **_settings: object) -> None:
         raise ImportError("SiglipTokenizer requires the SentencePiece library")
 
-    monkeypatch.setattr(clip_tokens.AutoTokenizer, "from_pretrained", needs_sentencepiece)
+    monkeypatch.setattr("transformers.AutoTokenizer.from_pretrained", needs_sentencepiece)
     assert refused(folder) == (
-        f"{str(folder)!r} has no tokenizer.json, and to read another kind of tokenizer a package is "
-        "missing; install it with: pip install sentencepiece protobuf"
+        f"{str(folder)!r} has no tokenizer.json, and to read another kind of tokenizer a package "
+        "is missing; install it with: pip install sentencepiece protobuf"
     )
 
 

@@ -96,8 +96,10 @@ def test_learned_scale_and_bias_make_the_whole_models_logits(
 
 
 def test_vectors_are_float32_of_length_1(embedder: ClipEmbedder, pictures: list[Picture]) -> None:
-    assert isinstance(embedder, TextEmbedder)
-    assert isinstance(embedder, ImageEmbedder)
+    texts: TextEmbedder = embedder
+    images: ImageEmbedder = embedder
+    assert isinstance(texts, TextEmbedder)
+    assert isinstance(images, ImageEmbedder)
     for rows in (embedder.embed_texts(TEXTS), embedder.embed_images(pictures)):
         assert rows.dtype == np.float32
         assert rows.shape[1] == embedder.dimensions
