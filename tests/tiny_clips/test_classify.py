@@ -85,6 +85,19 @@ def test_table_shows_the_most_probable_first(
     ]
 
 
+def test_transparent_icon_is_seen_on_white(cli: Cli, clip: ClipEmbedder, tmp_path: Path) -> None:
+    icon = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    icon.paste((250, 0, 0, 255), (10, 10, 30, 30))
+    icon.save(tmp_path / "icon.png")
+    path, model = str(tmp_path / "icon.png"), str(clip.report.path)
+    _, out, _ = cli(path, "--labels", "a,b", "--model", model, "--json")
+    on_white = Image.new("RGB", (40, 40), "white")
+    on_white.paste((250, 0, 0), (10, 10, 30, 30))
+    (expected,) = clip.classify([on_white], ["a", "b"])
+    labels = json.loads(out)["pictures"][0]["labels"]
+    assert [row["probability"] for row in labels] == pytest.approx(expected.probabilities)
+
+
 def test_without_weights_it_says_what_to_pull(cli: Cli, files: list[str]) -> None:
     assert cli(files[0], "--labels", "a,b") == (
         1,

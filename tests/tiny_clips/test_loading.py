@@ -145,6 +145,14 @@ def test_no_tokenizer(copy: Path) -> None:
     )
 
 
+def test_tokenizer_without_a_token_for_the_end(checkpoint: Checkpoints, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(checkpoint("siglip"), tmp_path / "siglip"))
+    change(folder / "tokenizer_config.json", eos_token=None)
+    assert refused(folder) == (
+        f"the tokenizer in {str(folder)!r} names not all of: eos_token, pad_token"
+    )
+
+
 def test_tokenizer_of_another_model(copy: Path, checkpoint: Checkpoints) -> None:
     for name in ("config.json", "model.safetensors", "preprocessor_config.json"):
         shutil.copy(checkpoint("siglip") / name, copy / name)

@@ -33,8 +33,8 @@ class Tokens:
 class ClipTokenizer:
     """Turns texts into ids; made by `load_tokenizer`.
 
-    It pads and cuts by itself: what a checkpoint's files say about that differs between
-    publications of the same model, what the models were trained with does not.
+    It pads, cuts and marks begin and end by itself: what a checkpoint's files say about that
+    differs between publications of the same model, what the models were trained with does not.
 
     Args:
         tokenizer: The checkpoint's. Any: transformers' classes of them have no common types.
@@ -65,14 +65,18 @@ class ClipTokenizer:
         Raises:
             ModelUnavailable: The tokenizer gives ids that the model has not.
         """
+        begin = [self._tokenizer.bos_token_id] if self._is_clip else []
         end, pad = self._tokenizer.eos_token_id, self._tokenizer.pad_token_id
+        room = self.limit - len(begin) - 1
         # A text may hold the words of a control token, `<|endoftext|>`: they are words here.
-        rows: list[list[int]] = self._tokenizer(
-            [self._prepare(text) for text in texts], split_special_tokens=True, verbose=False
+        texts_ids: list[list[int]] = self._tokenizer(
+            [self._prepare(text) for text in texts],
+            add_special_tokens=False,
+            split_special_tokens=True,
+            verbose=False,
         )["input_ids"]
-        rows = [row if row and row[-1] == end else [*row, end] for row in rows]
-        n_cut = sum(len(row) > self.limit for row in rows)
-        rows = [row if len(row) <= self.limit else [*row[: self.limit - 1], end] for row in rows]
+        n_cut = sum(len(ids) > room for ids in texts_ids)
+        rows = [[*begin, *ids[:room], end] for ids in texts_ids]
         # SigLIP saw every text at full length, its padding included, and takes the last position.
         width = max(map(len, rows)) if self._is_clip else self.limit
         ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
@@ -103,9 +107,10 @@ def load_tokenizer(folder: Path, config: Any) -> ClipTokenizer:
         raise ModelUnavailable(
             f"{str(folder)!r} has no usable tokenizer: {one_line(error)}"
         ) from error
-    if tokenizer.eos_token_id is None or tokenizer.pad_token_id is None:
+    needed = ["eos_token", "pad_token", *(["bos_token"] if config.model_type == "clip" else [])]
+    if any(getattr(tokenizer, name) is None for name in needed):
         raise ModelUnavailable(
-            f"the tokenizer in {str(folder)!r} names no token for end or padding"
+            f"the tokenizer in {str(folder)!r} names not all of: {', '.join(needed)}"
         )
     text = config.text_config
     check_vocabulary(folder, tokenizer=len(tokenizer), model=int(text.vocab_size))

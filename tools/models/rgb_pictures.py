@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ...memory.errors import BadArgumentError
+from ..desktop.capture import as_seen
 
 Picture = NDArray[np.uint8] | Image.Image
 """An array of `(height, width)`, or with a last axis of 1 (grey), 3 (RGB) or 4 (RGBA) channels, or
@@ -21,33 +22,21 @@ MAX_ASPECT = 8.0
 """How much longer one side may be where a processor crops the centre: of a longer one it would
 first enlarge all and then throw nearly all away."""
 CHANNELS = (1, 3, 4)
-PAPER = (255, 255, 255)
-"""What lies under a transparent picture. Left to itself, Pillow shows the colours that nobody was
-meant to see there, mostly black."""
 
 
 def to_rgb(picture: Picture) -> Image.Image:
     """Return a picture in RGB, as large as it is useful to a model.
 
-    A Pillow image is turned as its EXIF data says.
+    A Pillow image is turned as its EXIF data says, and what is transparent is seen on white.
 
     Raises:
         BadArgumentError: If it has no pixels, or an array has another type or shape.
     """
-    image = (
-        ImageOps.exif_transpose(picture) if isinstance(picture, Image.Image) else _image(picture)
-    )
+    image = picture if isinstance(picture, Image.Image) else _image(picture)
     if image.width == 0 or image.height == 0:
         raise BadArgumentError(f"a picture has {image.width}x{image.height} pixels; expected some")
-    image = _reduced(image)
-    if image.has_transparency_data:
-        seen = image.convert("RGBA")
-        image = Image.new("RGBA", seen.size, PAPER)
-        image.alpha_composite(seen)
-    if image.mode.startswith("I"):
-        # 16 bits: Pillow would cut them off at 255.
-        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-    return image.convert("RGB")
+    # Its EXIF data does not survive being reduced.
+    return as_seen(_reduced(ImageOps.exif_transpose(image)))
 
 
 def cut_long_ends(image: Image.Image) -> Image.Image:
