@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..memory.errors import BadArgumentError
+from .desktop.capture import Pixels, load_capture
 from .tool_spec import Result, ToolSpec
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .models.zero_shot import Classified
 
 MAX_LABELS = 50
-LookAt = Callable[[str | None, int | None], NDArray[np.uint8]]
+LookAt = Callable[[str | None, int | None], Pixels]
 """Returns the pixels of a window or an element of the screen, of all of it for neither."""
 
 
@@ -102,11 +102,8 @@ class ClassifyTool:
 
         return load_image_embedder()
 
-    def _pixels(self, asked: ClassifyImageArguments) -> NDArray[np.uint8]:
+    def _pixels(self, asked: ClassifyImageArguments) -> Pixels:
         if asked.path is not None or self._look_at is None:
-            from ..memory.errors import BadArgumentError
-            from .desktop.capture import load_capture
-
             if asked.path is None:
                 raise BadArgumentError("there is no screen to look at; name a picture file: path")
             return load_capture(Path(asked.path)).pixels

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from langchain_core.tools import BaseTool, BaseToolkit, ToolException
-from numpy.typing import NDArray
 from PIL import Image
 from pydantic import ConfigDict, PrivateAttr
 
@@ -30,6 +28,7 @@ from .actions import (
     WaitFor,
 )
 from .classify_tool import ClassifyTool
+from .desktop.capture import Pixels
 from .desktop.desktop import Desktop
 from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
@@ -274,7 +273,7 @@ class DesktopToolkit(BaseToolkit):
             raise BadArgumentError(f'window "{window}" is not on the screen')
         return box
 
-    def _pixels(self, window: str | None, number: int | None) -> NDArray[np.uint8]:
+    def _pixels(self, window: str | None, number: int | None) -> Pixels:
         """Return what a new look shows of a window or an element; of everything for neither."""
         seen = self._look()
         part = self._part(seen, window, None)

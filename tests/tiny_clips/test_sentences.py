@@ -165,3 +165,18 @@ def test_real_the_end_of_a_long_text_counts(minilm: SentenceEmbedder) -> None:
     ending = "the invoice of the dentist was paid twice. " * 30
     rain, both, query = minilm.embed_texts([filler, filler + ending, "a bill from the dentist"])
     assert both @ query > rain @ query + 0.1
+
+
+@pytest.mark.models
+def test_real_model_with_one_wrong_bit_is_not_loaded(minilm_folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(minilm_folder, tmp_path / "minilm-l6"))
+    weights = copy / "model.safetensors"
+    with weights.open("r+b") as file:
+        file.seek(50_000_000)
+        (byte,) = file.read(1)
+        file.seek(50_000_000)
+        file.write(bytes([byte ^ 1]))
+    with pytest.raises(ModelUnavailable) as caught:
+        SentenceEmbedder.load("minilm-l6", root=tmp_path)
+    assert str(caught.value).startswith("minilm-l6 is not loaded: model.safetensors has SHA-256 ")
+    assert str(caught.value).endswith("bring it anew with: deskhand models pull minilm-l6")

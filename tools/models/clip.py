@@ -9,13 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from ...memory.embedding import Vectors
 from ...memory.errors import ConfigError, MissingExtraError, ModelUnavailable
 from .embedding_space import find_checkpoint
 from .load_report import EmbedderReport
 from .rgb_pictures import Picture, cut_long_ends, to_rgb
-from .zero_shot import Classified, classify
+from .zero_shot import TEMPLATES, Classified, classify
 
 try:
     import torch
@@ -174,16 +175,16 @@ class ClipEmbedder:
         """
 
         def features(batch: Sequence[Picture]) -> Any:
-            pictures = [to_rgb(image) for image in batch]
-            if self._crops:
-                pictures = [cut_long_ends(picture) for picture in pictures]
-            made = self._image_processor(images=pictures, return_tensors="pt")
-            inputs = {
-                name: values.to(
-                    self._model.device, self._model.dtype if values.is_floating_point() else None
-                )
-                for name, values in made.items()
-            }
+            # One by one, so that of large pictures one at a time is in memory.
+            made = [
+                self._image_processor(images=[self._seen(image)], return_tensors="pt")
+                for image in batch
+            ]
+            inputs = {}
+            for name in made[0]:
+                values = torch.cat([one[name] for one in made]).to(self._model.device)
+                is_real = values.is_floating_point()
+                inputs[name] = values.to(self._model.dtype) if is_real else values
             return self._model.get_image_features(**inputs)
 
         return self._embed(images, features)
@@ -197,15 +198,32 @@ class ClipEmbedder:
         return self.embed_texts(texts) @ self.embed_images(images).T
 
     def classify(
-        self, images: Sequence[Picture], labels: Sequence[str], **settings: Any
+        self,
+        images: Sequence[Picture],
+        labels: Sequence[str],
+        *,
+        templates: Sequence[str] = TEMPLATES,
+        temperature: float = 1.0,
+        none_of_these: bool = False,
     ) -> list[Classified]:
         """Return which of some labels each picture shows; see `zero_shot.classify`."""
-        return classify(self, images, labels, **settings)
+        return classify(
+            self,
+            images,
+            labels,
+            templates=templates,
+            temperature=temperature,
+            none_of_these=none_of_these,
+        )
 
     def fits(self, text: str) -> bool:
         """Tell whether the model takes a text uncut."""
         with self._lock:
             return self._tokenizer.encode([text]).n_cut == 0
+
+    def _seen(self, image: Picture) -> Image.Image:
+        picture = to_rgb(image)
+        return cut_long_ends(picture) if self._crops else picture
 
     def _embed(self, items: Sequence[Any], features: Callable[[Sequence[Any]], Any]) -> Vectors:
         """Return the rows of items, of which a function makes a batch's output of the model."""
