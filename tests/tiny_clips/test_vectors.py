@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,21 @@ def test_vector_does_not_depend_on_what_else_is_in_the_call(
         assert largest(embedder.embed_texts([text])[0] - texts[number]) < NEAR
     for number, picture in enumerate(pictures):
         assert largest(embedder.embed_images([picture])[0] - images[number]) < NEAR
+
+
+def test_threads_share_a_model(embedder: ClipEmbedder, pictures: list[Picture]) -> None:
+    texts, images = embedder.embed_texts(TEXTS), embedder.embed_images(pictures)
+    with ThreadPoolExecutor(6) as threads:
+        runs = [
+            (threads.submit(embedder.embed_texts, TEXTS[: 1 + number % 4]),
+             threads.submit(embedder.embed_images, pictures[: 1 + number % 5]))
+            for number in range(12)
+        ]  # fmt: skip
+    for of_texts, of_images in runs:
+        made = of_texts.result()
+        assert largest(made - texts[: len(made)]) < NEAR
+        made = of_images.result()
+        assert largest(made - images[: len(made)]) < NEAR
 
 
 def test_padding_of_siglip_is_text_to_it(checkpoint: Checkpoints) -> None:
