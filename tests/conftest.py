@@ -48,8 +48,19 @@ class ClosedSocket(AssertionError):
 @pytest.fixture(scope="session")
 def gguf() -> Path:
     """The local planner's weights; a test that takes them is marked `models`."""
+    return pulled("qwen2.5-coder-1.5b")
+
+
+@pytest.fixture(scope="session")
+def minilm_folder() -> Path:
+    """The sentence model's folder; a test that takes it is marked `models`."""
+    return pulled("minilm-l6")
+
+
+def pulled(name: str) -> Path:
+    """Return a model that is here; else skip the test, or fail it where everything must be."""
     try:
-        return find_model("qwen2.5-coder-1.5b", root=MODELS)
+        return find_model(name, root=MODELS)
     except ModelUnavailable as error:
         if os.environ.get("CI"):
             pytest.fail(str(error))

@@ -103,6 +103,16 @@ def test_models_that_see_are_prepared_without_their_frameworks() -> None:
     assert heavy_modules_after(code) == set()
 
 
+def test_embedders_are_chosen_without_their_frameworks() -> None:
+    code = (
+        "import deskhand.agent.cli.classify, deskhand.tools.models.zero_shot\n"
+        "from deskhand.tools.models.embedders import *\n"
+        "assert default_text_embedder() is None and default_image_embedder() is None\n"
+        "text_embedder_hint(), image_embedder_hint()\n"
+    )
+    assert heavy_modules_after(code) == set()
+
+
 def test_choosing_a_planner_loads_no_model() -> None:
     code = (
         "from deskhand.agent.planners.choose import *\n"

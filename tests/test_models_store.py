@@ -82,7 +82,7 @@ def test_pieces_in_wheels_make_up_the_files() -> None:
                 assert sum(piece.size_bytes for piece in pieces) == file.size_bytes, file.path
                 places = [wheels.index(piece.distribution) for piece in pieces]
                 assert places == sorted(places), file.path
-    assert n_mirrors == 2
+    assert n_mirrors == 3
 
 
 def test_every_model_says_what_is_pinned() -> None:
@@ -302,13 +302,16 @@ def test_model_that_points_is_chosen_by_gpu_memory(gpu_bytes: int, grounder: str
         gpus=(Gpu(name="card", memory_bytes=gpu_bytes),) if gpu_bytes else (),
     )
     names = [one.entry.name for one in recommend(machine)]
-    assert names == [*([grounder] if grounder else []), "qwen2.5-coder-1.5b", "whisper-base"]
+    usual = ["qwen2.5-coder-1.5b", "whisper-base", "minilm-l6", "clip-vit-b-32"]
+    assert names == [*([grounder] if grounder else []), *usual]
 
 
 def test_small_memory_and_full_disks_are_respected() -> None:
     small = Machine(ram_bytes=2 * GB, free_disk_bytes=500 * GB)
-    assert [one.entry.name for one in recommend(small)] == ["whisper-base"]
-    assert recommend(Machine(ram_bytes=16 * GB, free_disk_bytes=GB // 10)) == []
+    assert [one.entry.name for one in recommend(small)] == ["whisper-base", "minilm-l6"]
+    full = Machine(ram_bytes=16 * GB, free_disk_bytes=GB // 10)
+    assert [one.entry.name for one in recommend(full)] == ["minilm-l6"]
+    assert recommend(Machine(ram_bytes=16 * GB, free_disk_bytes=GB // 20)) == []
 
 
 def test_recommendation_says_why_and_how() -> None:

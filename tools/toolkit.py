@@ -27,6 +27,8 @@ from .actions import (
     TypeText,
     WaitFor,
 )
+from .classify_tool import ClassifyTool
+from .desktop.capture import Pixels
 from .desktop.desktop import Desktop
 from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
@@ -108,6 +110,7 @@ class DesktopToolkit(BaseToolkit):
             spec(self.launch_app, arguments.LaunchAppArguments, destructive=True, quotes=screen),
             spec(self.get_clipboard, arguments.NoArguments, read_only=True, quotes=board),
             spec(self.set_clipboard, arguments.SetClipboardArguments, destructive=True),
+            *ClassifyTool(self._pixels).specs(),
         )
 
     # Each tool's docstring is what the model reads.
@@ -270,6 +273,20 @@ class DesktopToolkit(BaseToolkit):
         if box is None:
             raise BadArgumentError(f'window "{window}" is not on the screen')
         return box
+
+    def _pixels(self, window: str | None, number: int | None) -> Pixels:
+        """Return what a new look shows of a window or an element; of everything for neither."""
+        seen = self._look()
+        part = self._part(seen, window, None)
+        if number is not None:
+            element = seen.element(number)
+            part = None if element is None else element.box.intersect(seen.capture.view.box)
+            if part is None:
+                raise BadArgumentError(f"there is no element {number} on the screen; look again")
+        if part is None:
+            return seen.capture.pixels
+        left, top, right, bottom = part.xyxy
+        return seen.capture.pixels[top:bottom, left:right]
 
     def _look(self) -> Observation:
         self._seen = self._hands.look()

@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from ...memory.errors import DeskhandError
-from . import approve, do, doctor, exit_codes, find, language, look, mcp, models, run, runs
+from . import (
+    approve,
+    classify,
+    do,
+    doctor,
+    exit_codes,
+    find,
+    language,
+    look,
+    mcp,
+    models,
+    run,
+    runs,
+)
 from .output import print_error
 from .settings import take_settings
 
@@ -36,6 +49,7 @@ app.command("run")(run.run)
 app.command("do")(do.do)
 app.command("look")(look.look)
 app.command("find")(find.find)
+app.command("classify")(classify.classify)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(mcp.app, name="mcp")

@@ -34,8 +34,7 @@ def observe(image: str | None, *, window: str | None) -> Observation:
         from ...tools.perception.observe import observe_image
         from ...tools.perception.parse import load_parser
 
-        picture = _picture(image)
-        return observe_image(picture, load_parser())
+        return observe_image(picture(image), load_parser())
     with open_screen() as screen:
         observation = observe_live(screen)
     return observation if window is None else _only(observation, window)
@@ -81,7 +80,12 @@ def element_to_json(element: Element) -> dict[str, Any]:
     }
 
 
-def _picture(image: str) -> Capture:
+def picture(image: str) -> Capture:
+    """Return a picture file, or the one on stdin for `-`.
+
+    Raises:
+        ConfigError: If it cannot be read.
+    """
     if image != "-":
         return load_capture(Path(image))
     with tempfile.NamedTemporaryFile(prefix="deskhand-stdin-") as file:
@@ -99,4 +103,4 @@ def _only(observation: Observation, words: str) -> Observation:
     return replace(observation, elements=kept)
 
 
-__all__ = ["element_to_json", "find", "observe", "observe_live", "text_target"]
+__all__ = ["element_to_json", "find", "observe", "observe_live", "picture", "text_target"]

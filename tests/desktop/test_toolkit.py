@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from langchain_core.tools import BaseTool
 from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.sandbox import Sandbox
+from deskhand.tools.models.pull import pull
+from deskhand.tools.models.registry import entry_named
+from deskhand.tools.models.tiny_clips import build_tiny_clip
 from deskhand.tools.safety.gate import Gate
 from deskhand.tools.safety.policy import Policy, Rule
 from deskhand.tools.toolkit import DesktopToolkit
@@ -20,7 +24,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.slow]
 NAMES = (
     "screenshot", "read_screen", "find_element", "click", "type_text", "press_keys", "scroll",
     "drag", "wait_for", "list_windows", "focus_window", "launch_app", "get_clipboard",
-    "set_clipboard",
+    "set_clipboard", "classify_image",
 )  # fmt: skip
 
 Tools = Mapping[str, BaseTool]
@@ -173,3 +177,29 @@ def test_clipboard_windows_and_waiting(tools: Tools, calculator: Window) -> None
     assert waited.artifact["effect"] == "confirmed"
     gone = call(tools, "wait_for", text="never there", timeout_s=0)
     assert gone.artifact["effect"] == "diverged"
+
+
+def test_classifying_what_is_on_the_screen(
+    tools: Tools, calculator: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = ["a number", "an arrow"]
+    missing = call(tools, "classify_image", labels=labels)
+    assert missing.status == "error"
+    assert str(missing.content).endswith("deskhand models pull clip-vit-b-32")
+    monkeypatch.setenv("DESKHAND_MODELS", str(tmp_path / "models"))
+    pull(entry_named("siglip-base"), source=build_tiny_clip("siglip", tmp_path / "tiny"))
+    read = call(tools, "read_screen", window="galculator")
+    seven = next(e for e in read.artifact["elements"] if e["text"] == "7")
+    seen = {}
+    for name, place in {
+        "all": {},
+        "window": {"window": "galculator"},
+        "element": {"element": seven["id"]},
+    }.items():
+        said = call(tools, "classify_image", labels=labels, **place)
+        assert said.status == "success", said.content
+        seen[name] = said.artifact["probabilities"]["a number"]
+    # Three different pictures.
+    assert len(set(seen.values())) == 3
+    gone = call(tools, "classify_image", labels=labels, element=9999)
+    assert gone.content == "there is no element 9999 on the screen; look again"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ...memory.errors import ConfigError
 from .geometry import Box, View
@@ -17,6 +17,9 @@ Pixels = NDArray[np.uint8]
 """RGB, uint8, shape (height, width, 3)."""
 
 MAX_IMAGE_PIXELS = 120_000_000  # a 16K screen; anything larger is a decompression bomb
+
+PAPER = (255, 255, 255)
+"""What lies under a transparent picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def load_capture(path: Path) -> Capture:
                     f"picture {path} has {image.width}x{image.height} pixels; "
                     f"at most {MAX_IMAGE_PIXELS:,} are read"
                 )
-            pixels = np.asarray(image.convert("RGB"))
+            pixels = np.asarray(as_seen(image))
     except FileNotFoundError:
         raise ConfigError(f"there is no picture at {path}") from None
     except IsADirectoryError:
@@ -89,3 +92,20 @@ def load_capture(path: Path) -> Capture:
         raise ConfigError(f"picture {path} is damaged: {error}") from error
     height, width = pixels.shape[:2]
     return Capture(pixels=pixels, view=View(width=width, height=height, on_desktop=False))
+
+
+def as_seen(image: Image.Image) -> Image.Image:
+    """Return a picture of any mode in RGB, as viewers show it: turned by its EXIF, clear on white.
+
+    Left to itself, Pillow shows under what is clear the colours that nobody was meant to see
+    there, mostly black, and cuts 16 bits off at 255.
+    """
+    image = ImageOps.exif_transpose(image)
+    if image.has_transparency_data:
+        seen = image.convert("RGBA")
+        image = Image.new("RGBA", seen.size, PAPER)
+        image.alpha_composite(seen)
+    if image.mode.startswith("I"):
+        values = np.clip(np.asarray(image) // 257, 0, 255)
+        image = Image.fromarray(values.astype(np.uint8))
+    return image.convert("RGB")

@@ -52,3 +52,34 @@ class LoadReport:
             "control tokens": self.control_tokens,
         }
         return head + [f"{name}: {choice.value} ({choice.why})" for name, choice in choices.items()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderReport:
+    """How an embedding checkpoint was loaded."""
+
+    path: Path
+    family: str
+    """The checkpoint's `model_type`: clip, siglip, bert, …"""
+    model_class: str
+    parameters: int
+    size_bytes: int
+    """Of the parameters in memory."""
+    seconds: float
+    device: Choice
+    dtype: Choice
+    """Of the computation; vectors are float32 always."""
+    dimensions: int
+    text_tokens: int
+    """The most tokens of a text that the model sees at once."""
+
+    def lines(self) -> list[str]:
+        """Return the report for a person, one fact a line."""
+        return [
+            f"family: {self.family} ({self.model_class})",
+            f"parameters: {self.parameters:,} in {self.size_bytes / 1e6:,.1f} MB",
+            f"loaded in: {self.seconds:.2f} s",
+            f"device: {self.device.value} ({self.device.why})",
+            f"dtype: {self.dtype.value} ({self.dtype.why})",
+            f"vectors: {self.dimensions} numbers; texts of up to {self.text_tokens} tokens",
+        ]

@@ -25,8 +25,13 @@ GROUNDERS = (
 """GPU memory from which a model runs in bfloat16 with a screenshot before it, the largest first:
 two bytes a parameter, and a quarter more for the picture and the answer."""
 
-PLANNER = "qwen2.5-coder-1.5b"
-SPEECH = "whisper-base"
+WITHOUT_GPU = (
+    ("qwen2.5-coder-1.5b", "plans without a GPU"),
+    ("whisper-base", "hears without a GPU"),
+    ("minilm-l6", "finds texts by their meaning"),
+    ("clip-vit-b-32", "compares pictures with words"),
+)
+"""What the main memory is enough for; their `memory_bytes` were measured."""
 PICTURE_FACTOR = 1.25
 """What a vision-language model takes beside its weights, for the picture and the answer."""
 RAM_FACTOR = 2
@@ -94,7 +99,7 @@ def recommend(machine: Machine) -> list[Recommendation]:
             words = f"{why} into {in_words(machine.gpu_bytes)} of GPU memory"
             chosen.append(Recommendation(entry=entry_named(name), why=words))
             break
-    for name, what in ((PLANNER, "plans without a GPU"), (SPEECH, "hears without a GPU")):
+    for name, what in WITHOUT_GPU:
         entry = entry_named(name)
         needed = entry.memory_bytes or 0
         if machine.ram_bytes >= RAM_FACTOR * needed:

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from transformers import LogitsProcessor
 
+from .checkpoint_loading import no_progress_bars
 from .tiny_vlm_families import FAMILIES, TILE
-from .vlm import no_progress_bars
 
 WEIGHT_SCALE = 3.0
 """The usual initial weights are so small that a picture hardly changes what comes out."""

@@ -4,8 +4,6 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForImageTextToText
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
+from .checkpoint_loading import check_complete, no_progress_bars, one_line
 from .vlm_placement import (
     DTYPES,
     Quantisation,
@@ -163,7 +162,7 @@ def _load_config(folder: Path, family: str) -> Any:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise ModelUnavailable(
-            f"{str(folder)!r} has no usable config.json: {_line(error)}"
+            f"{str(folder)!r} has no usable config.json: {one_line(error)}"
         ) from error
     if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         raise ModelUnavailable(
@@ -194,40 +193,17 @@ def _load_model(
                 output_loading_info=True,
                 **placed,
             )
-            _check_complete(folder, loaded)
+            check_complete(folder, loaded)
             model = (model if placed else model.to(on.value)).eval()
         except (ImportError, ValueError) as error:
-            failed = failed or f"{candidate} does not work: {_line(error)}"
+            failed = failed or f"{candidate} does not work: {one_line(error)}"
             continue
         except (SafetensorError, OSError, RuntimeError, KeyError, TypeError) as error:
-            raise ModelUnavailable(f"{str(folder)!r} cannot be loaded: {_line(error)}") from error
+            raise ModelUnavailable(
+                f"{str(folder)!r} cannot be loaded: {one_line(error)}"
+            ) from error
         if failed:
             logger.warning("attention %s instead: %s", candidate, failed)
         usual = "the usual one" if attention is None else "asked for"
         return model, Choice(value=candidate, why=failed or usual)
     raise ModelUnavailable(f"{str(folder)!r} cannot be loaded: {failed}")
-
-
-def _check_complete(folder: Path, loaded: dict[str, Any]) -> None:
-    """Refuse a model with gaps: transformers fills them with random numbers and only warns."""
-    missing = sorted(map(str, loaded.get("missing_keys") or ()))
-    if missing:
-        raise ModelUnavailable(
-            f"{len(missing)} weights are missing in {str(folder)!r}, first {missing[0]!r}"
-        )
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
-@contextmanager
-def no_progress_bars() -> Iterator[None]:
-    """Keep transformers from drawing on the terminal meanwhile."""
-    shown = transformers.utils.logging.is_progress_bar_enabled()
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            transformers.utils.logging.enable_progress_bar()
