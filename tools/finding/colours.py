@@ -7,7 +7,6 @@ red sign on a white ground is red.
 
 from typing import Literal, get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,7 +112,7 @@ def _named(own: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Return for each pixel, RGB in rows, the place of its colour in `COLOURS`."""
     most = own.max(axis=1).astype(np.int64)
     chroma = most - own.min(axis=1)
-    hue = cv2.cvtColor(own.reshape(1, -1, 3), cv2.COLOR_RGB2HSV_FULL)[0, :, 0] * (360 / 256)
+    hue = _hues(own.astype(np.float64), most, chroma)
     ends = np.array([end for end, _ in HUES])
     names = np.array([COLOURS.index(colour) for _, colour in HUES])
     named = names[np.searchsorted(ends, hue, side="right")]
@@ -129,3 +128,17 @@ def _named(own: NDArray[np.uint8]) -> NDArray[np.int64]:
         (chroma >= MIN_DEEP_CHROMA) & (saturation >= MIN_DEEP_SATURATION)
     )
     return np.asarray(np.where(has_hue, named, plain), np.int64)
+
+
+def _hues(
+    own: NDArray[np.float64], most: NDArray[np.int64], chroma: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the hue of each pixel in degrees, 0 where it has none."""
+    red, green, blue = own.T
+    span = np.maximum(chroma, 1)
+    sixths = np.select(
+        [red == most, green == most],
+        [(green - blue) / span % 6, (blue - red) / span + 2],
+        (red - green) / span + 4,
+    )
+    return np.where(chroma > 0, sixths * 60, 0.0)

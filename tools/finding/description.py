@@ -90,6 +90,8 @@ AREAS: dict[str, Area] = {
     "status bar": "status bar", "title bar": "title bar", "sidebar": "sidebar",
     "side bar": "sidebar", "dialog": "dialog",
 }  # fmt: skip
+NAMELESS = frozenset(("one", "thing", "element", "control", "widget", "item"))
+"""Stand for whatever has the traits before them."""
 SHADES = frozenset(("light", "dark", "bright", "pale", "deep"))
 """Before a colour; the colour alone is judged."""
 SIZES: dict[str, Size] = {"large": "large", "big": "large", "small": "small", "little": "small"}
@@ -235,6 +237,8 @@ def _from_the_beginning(rest: str, found: dict[str, object]) -> str:
             break
         found[name] = value
         rest = after
+    if found and rest.casefold() in NAMELESS:
+        rest = ""
     if is_from_end and isinstance(found.get("nth"), int):
         found["nth"] = -abs(found["nth"])  # type: ignore[arg-type]  # just seen to be an int
     return rest

@@ -1,14 +1,15 @@
 """What else may be asked where words and pixels do not tell: a CLIP model, a grounding model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from ...memory.embedding import ImageEmbedder, TextEmbedder
 from ..desktop.capture import Capture
 from ..desktop.geometry import Point
 from ..models.calibration_store import CalibrationStore
-from ..models.grounder import Grounded, Grounder
+from ..models.coordinates.families import Family
+from ..models.grounder import Grounder
 
 NO_CLIP = "there is no CLIP model"
 NO_VLM = "there is no vision-language model"
@@ -45,23 +46,45 @@ class Pointer(Protocol):
         """
 
 
-class CalibratedGrounder:
-    """A grounding model with what is known of how well it points.
+class GroundingPointer:
+    """A grounding model with what is known of how well it points; loaded when first asked.
 
     Args:
-        grounder: The model.
+        load: Loads the model.
+        name: Its name, as calibrations are kept under.
+        revision: Which weights, as calibrations are kept under.
+        family: How it is asked and what its answers mean.
         calibrations: Where the calibrations of models are kept.
     """
 
-    def __init__(self, grounder: Grounder, calibrations: CalibrationStore) -> None:
-        self._grounder = grounder
+    def __init__(
+        self,
+        load: Callable[[], Grounder],
+        *,
+        name: str,
+        revision: str,
+        family: Family,
+        calibrations: CalibrationStore,
+    ) -> None:
+        self.name = name
+        self.revision = revision
+        self.family = family
+        self._load = load
+        self._loaded: Grounder | None = None
         self._calibrations = calibrations
-        self._answers: dict[tuple[str, str], Grounded] = {}
+        self._answers: dict[tuple[str, str], Point] = {}
 
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self._grounder.name
+    @classmethod
+    def of(cls, grounder: Grounder, calibrations: CalibrationStore) -> Self:
+        """Return the pointer that a loaded model is."""
+        return cls(
+            lambda: grounder, name=grounder.name, revision=grounder.revision,
+            family=grounder.family, calibrations=calibrations,
+        )  # fmt: skip
+
+    def ask(self, picture: Capture, description: str, /) -> str:
+        """Return the model's whole answer for a picture as it is."""
+        return self._grounder().ask(picture, description)
 
     def point(self, capture: Capture, description: str) -> Point:
         """Return where the thing is; what it answered for the same picture it is not asked again.
@@ -70,16 +93,16 @@ class CalibratedGrounder:
         """
         key = (capture.sha256, description)
         if key not in self._answers:
-            answer = self._grounder.find(capture, description)
+            answer = self._grounder().find(capture, description).point
             while len(self._answers) >= REMEMBERED:
                 del self._answers[next(iter(self._answers))]
             self._answers[key] = answer
-        found = self._answers[key].point
-        return capture.view.point(found.x, found.y)
+        place = self._answers[key]
+        return capture.view.point(place.x, place.y)
 
     def may_click(self) -> bool:
         """Tell whether it was calibrated as it is asked, and passed."""
-        return self._calibrations.is_calibrated(self._grounder)
+        return self._calibrations.is_calibrated(self)
 
     def require(self) -> None:
         """Refuse the model for clicks unless it passed its calibration.
@@ -87,7 +110,12 @@ class CalibratedGrounder:
         Raises:
             ModelUnavailable: Saying what is missing.
         """
-        self._calibrations.require(self._grounder)
+        self._calibrations.require(self)
+
+    def _grounder(self) -> Grounder:
+        if self._loaded is None:
+            self._loaded = self._load()
+        return self._loaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
