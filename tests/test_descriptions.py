@@ -10,9 +10,10 @@ from deskhand.tools.actions import Click, TextTarget
 from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.capture import Capture
 from deskhand.tools.desktop.geometry import Box, View
-from deskhand.tools.finding.cascade import Found, locate
+from deskhand.tools.finding.cascade import locate
 from deskhand.tools.finding.colours import Colour, main_colour, share_of
 from deskhand.tools.finding.description import Description, Relation, parse_description
+from deskhand.tools.finding.found import Found
 from deskhand.tools.grounding import prepare
 from deskhand.tools.perception.elements import Element, Observation, Role, Source
 from deskhand.tools.safety.policy import Policy

@@ -31,7 +31,8 @@ from .desktop.desktop import Desktop
 from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
 from .finding import report
-from .finding.cascade import Found, locate
+from .finding.cascade import locate
+from .finding.found import Found
 from .finding.sources import NO_MODELS, Sources
 from .grounding import find_window
 from .hands import Hands

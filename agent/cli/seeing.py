@@ -12,7 +12,8 @@ from ...memory.errors import ConfigError, NotFound
 from ...tools.actions import TextTarget
 from ...tools.desktop.capture import Capture, load_capture
 from ...tools.finding import report
-from ...tools.finding.cascade import Found, locate
+from ...tools.finding.cascade import locate
+from ...tools.finding.found import Found
 from ...tools.finding.sources import Sources
 from ...tools.perception.elements import Element, Observation
 from .screens import Screen, open_screen

@@ -16,12 +16,11 @@ what it was worth on real screens.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
+from functools import cached_property
 
 from ...memory.errors import Ambiguous, GroundingError, ModelOutputError, NotFound
 from ..actions import TextTarget
-from ..desktop.geometry import Point
 from ..perception.elements import Element, Observation
 from ..perception.ground import blocked_by, describe, find, find_all, in_window, several
 from ..perception.modality import blocking_dialog
@@ -33,12 +32,12 @@ from .candidates import (
     FoundBy,
     candidates,
     equals,
-    is_same_place,
     open_to_clicks,
     why_not,
 )
 from .clip_ranking import rank_by_looks
-from .description import KIND_OF_ROLE, Description, Relation, parse_description
+from .description import KIND_OF_ROLE, Description, Kind, Relation, parse_description
+from .found import Found, Guess, Status, Verdict, is_same, place_of
 from .sources import NO_MODELS, Sources
 
 SURE = 0.8
@@ -49,46 +48,6 @@ BY_WORDS_LOOSELY = 0.4
 """The words stand in a running text, and a thing of another kind was asked for."""
 OTHER_SOURCE = 0.5
 """A second source this sure, at another place, is a disagreement to be told."""
-
-Status = Literal["found", "ambiguous", "not found", "failed", "not there", "not asked"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guess:
-    """What one source takes for the thing."""
-
-    element: Element | None
-    """None for a bare point."""
-    point: Point
-    source: FoundBy
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What came of one source."""
-
-    source: FoundBy
-    status: Status
-    said: str = ""
-    """In words: what it found, or why it did not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """Where a described thing is."""
-
-    element: Element | None
-    """None where only a model knows, and it points at nothing that is an element."""
-    point: Point
-    """Where a click goes, in the observation's view."""
-    source: FoundBy
-    confidence: float
-    runner_up: Guess | None
-    verdicts: tuple[Verdict, ...]
-    """One for each source, in the order in which they are asked."""
-    disagreement: str = ""
-    """In words, where two sources point at different places."""
 
 
 def locate(
@@ -151,8 +110,11 @@ class _Search:
         self._target = target
         self._sources = sources
         self._is_for_click = is_for_click
-        self._about = _stated(target)
         self._verdicts: dict[FoundBy, Verdict] = {}
+
+    @cached_property
+    def _about(self) -> Description:
+        return _stated(self._target)
 
     def run(self, asks_all: bool) -> Found:
         guesses, problem = self._by_words()
@@ -186,19 +148,17 @@ class _Search:
                 raise
             in_window(self._seen, target.window)
             return [], error
-        about = self._about
-        # "blue button" is no button on which "blue" is written.
-        words = [target.text, *((split_role(target.text) or ())[:1] if about.words else ())]
-        score = max(
-            (m.score for w in words if (m := match_text(w, element.text)) is not None), default=0.0
-        )
-        is_prose = about.kind is not None and element.role == "text" and "text" not in (
-            about.kind.roles | about.kind.near
-        )  # fmt: skip
-        is_told = target.near is not None or target.nth is not None
-        if score < ALIKE and not is_told and (about.states_more or is_prose):
-            is_nothing = about.states_more or (about.kind is not None and about.kind.is_picture)
-            return ([] if is_nothing else [self._guess(element, BY_WORDS_LOOSELY)]), None
+        score = _score(target.text, element)
+        if score < ALIKE and target.near is None and target.nth is None:
+            about = self._about
+            # "blue button" is no button on which "blue" is written.
+            named = split_role(target.text) if about.words else None
+            score = max(score, 0.0 if named is None else _score(named[0], element))
+            if score < ALIKE and about.states_more:
+                return [], None
+            if score < ALIKE and about.kind is not None and _is_prose(element, about.kind):
+                is_loose = not about.kind.is_picture
+                return [self._guess(element, BY_WORDS_LOOSELY)] if is_loose else [], None
         self._said_by(element, "found", describe(element))
         return [self._guess(element, NAMED_EXACTLY * min(1.0, score / ALIKE))], None
 
@@ -281,8 +241,8 @@ class _Search:
         self, new: Guess, guesses: list[Guess], problem: GroundingError | None
     ) -> tuple[list[Guess], GroundingError | None]:
         """Return the guesses with one of an independent source, and what is left of the problem."""
-        same = [guess for guess in guesses if _is_same(guess, new)]
-        others = [guess for guess in guesses if not _is_same(guess, new)]
+        same = [guess for guess in guesses if is_same(guess, new)]
+        others = [guess for guess in guesses if not is_same(guess, new)]
         if isinstance(problem, Ambiguous):
             # It may tell equals apart, and must not bring up something else.
             is_one_of_them = bool(same) and same[0].confidence >= guesses[0].confidence - 0.1
@@ -300,7 +260,7 @@ class _Search:
             assert problem is not None  # no guess without a reason
             raise problem
         best, *others = guesses
-        second = next((guess for guess in others if not _is_same(guess, best)), None)
+        second = next((guess for guess in others if not is_same(guess, best)), None)
         disagreement = self._disagreement(best, others)
         is_by_models = {best.source, *(g.source for g in others)} & {"clip", "vlm"}
         if disagreement and self._is_for_click and is_by_models:
@@ -320,11 +280,11 @@ class _Search:
 
     def _disagreement(self, best: Guess, others: Sequence[Guess]) -> str:
         for other in others:
-            is_elsewhere = other.source != best.source and not _is_same(other, best)
+            is_elsewhere = other.source != best.source and not is_same(other, best)
             if is_elsewhere and other.confidence >= OTHER_SOURCE:
                 return (
-                    f"{best.source} says {_place_of(best)} ({best.confidence:.2f}), "
-                    f"{other.source} says {_place_of(other)} ({other.confidence:.2f})"
+                    f"{best.source} says {place_of(best)} ({best.confidence:.2f}), "
+                    f"{other.source} says {place_of(other)} ({other.confidence:.2f})"
                 )
         return ""
 
@@ -381,6 +341,16 @@ def _stated(target: TextTarget) -> Description:
     return about
 
 
+def _score(words: str, element: Element) -> float:
+    found = match_text(words, element.text)
+    return 0.0 if found is None else found.score
+
+
+def _is_prose(element: Element, kind: Kind) -> bool:
+    """Tell whether an element is mere text where another kind of thing was asked for."""
+    return element.role == "text" and "text" not in kind.roles | kind.near
+
+
 def _in_words(target: TextTarget) -> str:
     """Return all that a target states as one description for a model."""
     near = "" if target.near is None else f' near "{target.near}"'
@@ -388,17 +358,3 @@ def _in_words(target: TextTarget) -> str:
     rank = "" if target.nth is None else f" (number {target.nth} of them)"
     kind = "" if target.role is None or target.role in target.text else f" ({target.role})"
     return f"{target.text}{kind}{near}{window}{rank}"
-
-
-def _is_same(one: Guess, other: Guess) -> bool:
-    """Tell whether two guesses are one place: a click on either does the same."""
-    if one.element is None or other.element is None:
-        bare, known = (one, other) if one.element is None else (other, one)
-        return known.element is not None and known.element.box.contains(bare.point.x, bare.point.y)
-    return is_same_place(one.element, other.element)
-
-
-def _place_of(guess: Guess) -> str:
-    if guess.element is not None:
-        return describe(guess.element)
-    return f"({guess.point.x:.0f}, {guess.point.y:.0f})"

@@ -102,6 +102,9 @@ RELATIONS: dict[str, Where] = {
     "in the row with": "in row", "in the same row as": "in row",
 }  # fmt: skip
 
+_KINDS = "|".join(sorted(KIND_WORDS, key=len, reverse=True))
+_KIND_AFTER = re.compile(rf"(?:(?P<words>.*?)\s+)?(?P<kind>{_KINDS})(?:s|es)?", re.IGNORECASE)
+_KIND_BEFORE = re.compile(rf'(?P<kind>{_KINDS})\s+(?P<words>["“].+)', re.IGNORECASE)
 _SIDE = "|".join(SIDES)
 _PLACE = re.compile(
     rf"\s*\b(?:in|at|on|near|towards?) the ({_SIDE})(?:[ -](?:hand )?({_SIDE}))?"
@@ -268,16 +271,11 @@ def _trait(word: str, found: dict[str, object]) -> tuple[str | None, object]:
 
 
 def _without_kind(rest: str, found: dict[str, object]) -> str:
-    for word in sorted(KIND_WORDS, key=len, reverse=True):
-        ending = re.fullmatch(rf"(?:(.*?)\s+)?{word}s?", rest, re.IGNORECASE)
-        if ending is not None:
-            found["kind"] = KIND_WORDS[word]
-            return ending[1] or ""
-    for word in sorted(KIND_WORDS, key=len, reverse=True):
-        beginning = re.fullmatch(rf'{word}\s+(["“].+)', rest, re.IGNORECASE)
-        if beginning is not None:
-            found["kind"] = KIND_WORDS[word]
-            return beginning[1]
+    for pattern in (_KIND_AFTER, _KIND_BEFORE):
+        named = pattern.fullmatch(rest)
+        if named is not None:
+            found["kind"] = KIND_WORDS[named["kind"].casefold()]
+            return named["words"] or ""
     return rest
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..perception.element_text import quoted, render_element
 from ..perception.elements import Element
-from .cascade import Found, Guess
+from .found import Found, Guess
 
 
 def in_words(found: Found) -> str:
