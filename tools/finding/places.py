@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from ..desktop.geometry import Box
-from ..perception.elements import Element, Observation
+from ..perception.elements import Element, Observation, Role
 from ..perception.ground import is_label_of
 from ..perception.layout import is_in_row
 from ..perception.text_match import ALIKE, match_text
@@ -18,6 +18,10 @@ BAR_PX = 60
 """A bar is as high as its things, and these are no higher."""
 MIN_IN_BAR = 4
 SIDEBAR_SHARE = 0.2
+BESIDE_THEIR_NAMES: frozenset[Role] = frozenset(
+    ("checkbox", "radio", "switch", "textbox", "combobox", "spinbutton", "slider")
+)
+"""These have the words of the label beside them, which may be a part of them."""
 APART_PX = 6
 """Things whose distances differ by less are equally near."""
 OVERLAP_SLACK_PX = 3
@@ -153,9 +157,9 @@ def beside(
             if any(_is_between(element.box, one.box, other.box) for one, other in pairs)
         ]
     own = {anchor.id for anchor in anchors}
-    bearing = [element for element in elements if element.id in own]
+    bearing = [e for e in elements if e.id in own and e.role in BESIDE_THEIR_NAMES]
     if relation.where in ("beside", "in row") and bearing:
-        return bearing  # a check box holds its label
+        return bearing
     found: dict[int, Element] = {}
     labels = [anchor for anchor in anchors if anchor.role == "text"]
     for group in (labels, [anchor for anchor in anchors if anchor.role != "text"]):
