@@ -19,7 +19,7 @@ from ..memory.errors import (
     ToolError,
 )
 from ..tools.actions import Action, AskUser, Done, Fail, parse_action, redact
-from ..tools.grounding import Prepared, prepare
+from ..tools.grounding import Prepared
 from ..tools.hands import Acted, Hands, TargetGone
 from ..tools.outcome import Outcome
 from ..tools.perception.elements import Observation
@@ -197,7 +197,7 @@ class TaskGraph:
         if isinstance(action, AskUser):
             return self._ask(state, action)
         try:
-            prepared = prepare(action, observation)
+            prepared = self._hands.prepare(action, observation)
         except ToolError as error:
             return {"outcome": _refused(str(error)), "decision": {}}
         decision = self._hands.gate.decide(action, prepared.context)
@@ -241,7 +241,7 @@ class TaskGraph:
         observation = self._store.live(state["observation"])
         if observation is None:
             return {"must_look_again": True}
-        prepared = prepare(action, observation)
+        prepared = self._hands.prepare(action, observation)
         return self._carry_out(state, prepared)
 
     def _carry_out(self, state: RunState, prepared: Prepared) -> RunState:
@@ -289,7 +289,7 @@ class TaskGraph:
             self._journal.forget(step)
             return {"must_look_again": True}
         observation = self._store.load(state["observation"])
-        prepared = prepare(action, observation)
+        prepared = self._hands.prepare(action, observation)
         pixels, windows = self._store.load_baseline(step)
         outcome, _ = self._hands.verifier.judge(
             prepared,
@@ -326,7 +326,7 @@ class TaskGraph:
         prepared = None
         after = None
         if record is None:
-            prepared = prepare(action, observation)
+            prepared = self._hands.prepare(action, observation)
             outcome, after = self._hands.verify(prepared, self._what_was_there(step, observation))
         else:
             outcome = Outcome.from_json(record)

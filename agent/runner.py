@@ -13,6 +13,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from ..memory.errors import DeskhandError, ModelUnavailable, RunError, TakenOver
 from ..tools.desktop.desktop import Desktop
+from ..tools.finding.sources import NO_MODELS, Sources
 from ..tools.hands import Hands
 from ..tools.perception.observe import load_observer
 from ..tools.safety.gate import Gate
@@ -55,6 +56,8 @@ class Company:
     on_step: Callable[[StepRecord], None] = _tell_nobody
     on_event: Callable[[Event], None] = _tell_nobody
     on_launch: Callable[[int], None] = _tell_nobody
+    sources: Sources = NO_MODELS
+    """Models that may tell where a described thing is."""
 
 
 def run_task(
@@ -141,6 +144,7 @@ class _Run:
                 env=along.env,
                 pictures=folder.path,
                 on_launch=along.on_launch,
+                sources=along.sources,
             ),
             journal=self._journal,
             store=ObservationStore(folder.path, redaction),

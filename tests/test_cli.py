@@ -258,7 +258,8 @@ def test_an_unknown_setting_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
         "deskhand: error: DESKHAND_MAXSTEPS is set but means nothing; known are DESKHAND_RUNS, "
         "DESKHAND_POLICY, DESKHAND_MAX_STEPS, DESKHAND_MAX_SECONDS, DESKHAND_MAX_TOKENS, "
         "DESKHAND_MODEL, DESKHAND_MODEL_NAME, DESKHAND_MODEL_KEY, DESKHAND_PRICES, "
-        "DESKHAND_ACCESSIBILITY, DESKHAND_MODELS, DESKHAND_SECRET_<NAME>\n"
+        "DESKHAND_GROUND_MODEL, DESKHAND_ACCESSIBILITY, DESKHAND_MODELS, "
+        "DESKHAND_SECRET_<NAME>\n"
     )
 
 
@@ -800,6 +801,26 @@ def test_find_says_where_or_lists_what_is_equally_good(cli: Cli, tmp_path: Path)
     assert said.err.count("\n") == 1
     assert cli("find", "Cancel", picture, "--nth", "2").code == 0
     assert cli("find", "Print", picture).code == 1
+
+
+def test_find_says_how_it_was_found(cli: Cli, tmp_path: Path) -> None:
+    picture = str(shop_window(tmp_path / "shop.png"))
+    said = cli("find", "the second Cancel", picture, "--every-source")
+    assert said.code == 0
+    assert "found by ocr, confidence 0." in said.out
+    assert "vlm: not there (no vision-language model is here that was calibrated" in said.out
+    second = json.loads(cli("find", "Cancel", picture, "--nth", "2", "--json").out)
+    told = json.loads(cli("find", "the second Cancel", picture, "--json").out)
+    assert told["click_at"] == second["click_at"]
+    assert (told["found_by"], told["disagreement"]) == ("ocr", "")
+    assert {verdict["source"] for verdict in told["verdicts"]} == {
+        "ocr", "accessibility", "icon", "clip", "vlm",
+    }  # fmt: skip
+    wrong = cli("find", "Save", picture, "--ground-model", "qwen3-vl-2b")
+    assert wrong.err == (
+        "deskhand: error: the grounding model is 'qwen3-vl-2b'; expected vlm:NAME of `deskhand "
+        "models list`, or vlm:FOLDER\n"
+    )
 
 
 # --- the real thing, in a process of its own: pyautogui keeps the first display it sees

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..memory.errors import Ambiguous, BadArgumentError, NotFound
 from .actions import (
@@ -17,10 +17,15 @@ from .actions import (
     target_of,
 )
 from .desktop.backend import Window
-from .desktop.geometry import Point
+from .desktop.geometry import Box, Point
+from .finding.cascade import element_at, locate
+from .finding.description import parse_description
+from .finding.icon_names import other_names
+from .finding.sources import NO_MODELS, Sources
 from .perception.elements import Element, Observation
-from .perception.ground import blocked_by, find
+from .perception.ground import blocked_by
 from .perception.modality import blocking_dialog
+from .perception.text_match import match_text
 from .safety.policy import ActionContext
 
 
@@ -51,9 +56,11 @@ class Prepared:
     def context(self) -> ActionContext:
         """Return what the policy looks at."""
         # A drag is risky for what it drags as much as for where it drops.
-        place = self.place if self.start is None else self.start
+        place, target = self.place, target_of(self.action)
+        if isinstance(self.action, Drag):
+            place, target = self.start, self.action.source
         return ActionContext(
-            element=None if place is None else place.element,
+            element=None if place is None else _as_named(place, target),
             window_title="" if self.window is None else self.window.title,
             app="" if self.window is None else self.window.app,
             shown=_shown(self.observation, self.window),
@@ -70,8 +77,11 @@ def _shown(observation: Observation, window: Window | None) -> str:
     return hashlib.sha256("\n".join(elements).encode()).hexdigest()
 
 
-def prepare(action: Action, observation: Observation) -> Prepared:
+def prepare(action: Action, observation: Observation, sources: Sources = NO_MODELS) -> Prepared:
     """Find what the action names.
+
+    A description is looked for by its words first; only where these alone find nothing, or several
+    things, the cascade goes on to kind, colour and place, and then to the models among `sources`.
 
     What a modal dialog blocks is refused by its number and where only words are given. Words with
     their window are taken: whether a dialog is modal is what its program says, and may be wrong.
@@ -82,18 +92,21 @@ def prepare(action: Action, observation: Observation) -> Prepared:
         Ambiguous: If several things answer equally well.
         StaleView: If a point belongs to another picture.
         BadArgumentError: If an element number or a point is outside.
+        ModelUnavailable: If a model that may not click would have to tell the place.
     """
     if isinstance(action, FocusWindow):
         named = find_window(observation.windows, action.title)
         return Prepared(action=action, observation=observation, window=named)
     target = target_of(action)
-    place = None if target is None else _locate(target, observation, action)
-    start = _locate(action.source, observation, action) if isinstance(action, Drag) else None
+    place = None if target is None else _locate(target, observation, action, sources)
+    start = None
+    if isinstance(action, Drag):
+        start = _locate(action.source, observation, action, sources)
     window = observation.active_window if place is None else window_at(observation, place.point)
     return Prepared(action=action, observation=observation, place=place, start=start, window=window)
 
 
-def _locate(target: Target, observation: Observation, action: Action) -> Place:
+def _locate(target: Target, observation: Observation, action: Action, sources: Sources) -> Place:
     match target:
         case ElementTarget(id=number):
             element = observation.element(number)
@@ -108,18 +121,37 @@ def _locate(target: Target, observation: Observation, action: Action) -> Place:
             own = observation.capture.view
             point = Point(x, y, view)
             own.to_desktop(point)  # refuses a point of another view
-            return Place(point=own.point(x, y), element=_element_at(observation, x, y))
+            return Place(point=own.point(x, y), element=element_at(observation, x, y))
         case TextTarget():
             if isinstance(action, TypeText) and target.role is None:
                 target = target.model_copy(update={"role": "textbox"})
-            element = find(observation, target)
+            found = locate(observation, target, sources, is_for_click=True)
+            return Place(point=found.point, element=found.element)
     return Place(point=observation.click_point(element), element=element)
 
 
-def _element_at(observation: Observation, x: float, y: float) -> Element | None:
-    """Return the smallest element under a position: what a click there would hit."""
-    under = [element for element in observation.elements if element.box.contains(x, y)]
-    return min(under, key=lambda element: element.box.area, default=None)
+def _as_named(place: Place, target: Target | None) -> Element | None:
+    """Return what is acted on, as the policy is to judge it: also by what it was called.
+
+    An icon that was found by its looks has no text of its own: "the trash can" must be as risky as
+    a button on which "Delete" is written.
+    """
+    element = place.element
+    if not isinstance(target, TextTarget):
+        return element
+    if element is None:
+        x, y = int(place.point.x), int(place.point.y)
+        element = Element(
+            id=0, role=target.role or "icon", text="", box=Box(x, y, x + 1, y + 1), score=0.5,
+            source="vlm",
+        )  # fmt: skip
+        words = target.text
+    elif match_text(target.text, element.text) is not None:
+        return element
+    else:
+        words = parse_description(target.text).words
+    told = (element.text, words, *other_names(words, is_icon=True))
+    return replace(element, text=", ".join(filter(None, told)))
 
 
 def window_at(observation: Observation, point: Point) -> Window | None:

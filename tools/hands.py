@@ -43,6 +43,7 @@ from .desktop.apps import launch
 from .desktop.backend import Button, Window
 from .desktop.capture import Pixels
 from .desktop.desktop import Desktop
+from .finding.sources import NO_MODELS, Sources
 from .grounding import Place, Prepared, prepare
 from .last_look import HOVER_SETTLE_S, LastLook, TargetGone
 from .outcome import Outcome
@@ -85,6 +86,7 @@ class Hands:
         env: Environment for launched applications; None for this process's own.
         pictures: Where `save_screenshot` without a path writes.
         on_launch: Told the process id of every application that was started.
+        sources: Models that may tell where a described thing is; none by default.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Hands:
         env: Mapping[str, str] | None = None,
         pictures: Path | None = None,
         on_launch: Callable[[int], None] = lambda _pid: None,
+        sources: Sources = NO_MODELS,
     ) -> None:
         self.desktop = desktop
         self.observer = observer
@@ -108,6 +111,7 @@ class Hands:
         self._env = env
         self._pictures = Path() if pictures is None else pictures
         self._on_launch = on_launch
+        self._sources = sources
         self.baseline: Acted | None = None
         """What was there right before the first event of the action that is being done. A listener
         of `on_commit` may keep it: it is what a killed action's effect is judged against."""
@@ -115,6 +119,10 @@ class Hands:
     def look(self) -> Observation:
         """Return what is on the screen once it has settled."""
         return self.observer.observe()
+
+    def prepare(self, action: Action, observation: Observation) -> Prepared:
+        """Find what an action names on a look; see `grounding.prepare`."""
+        return prepare(action, observation, self._sources)
 
     def perform(self, action: Action, observation: Observation | None = None) -> Outcome:
         """Do one action from beginning to end.
@@ -132,7 +140,7 @@ class Hands:
             TakenOver: If a person took over.
         """
         with self.desktop.takeover.watching():
-            prepared = prepare(action, self.look() if observation is None else observation)
+            prepared = self.prepare(action, self.look() if observation is None else observation)
             try:
                 permit = self.gate.authorize(action, prepared.context)
             except PolicyDenied as error:

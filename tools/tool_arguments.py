@@ -98,7 +98,9 @@ class FindElementArguments(_Arguments):
     """Arguments of find_element."""
 
     text: str = Field(
-        min_length=1, max_length=200, description="Words on it, or the label beside it."
+        min_length=1,
+        max_length=200,
+        description="Words on it, the label beside it, or what it is: kind, colour, place.",
     )
     role: Role | None = Field(default=None, description="What kind of thing it is.")
     window: str | None = Field(default=None, description="Part of its window's title.")

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from langchain_core.tools import BaseTool, BaseToolkit, ToolException
+from langchain_core.tools import BaseTool, BaseToolkit
 from PIL import Image
 from pydantic import ConfigDict, PrivateAttr
 
-from ..memory.errors import BadArgumentError
+from ..memory.errors import Ambiguous, BadArgumentError, NotFound
 from . import tool_arguments as arguments
 from .actions import (
     Action,
@@ -32,9 +32,12 @@ from .desktop.capture import Pixels
 from .desktop.desktop import Desktop
 from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
+from .finding import report
+from .finding.cascade import locate
+from .finding.found import Found
+from .finding.sources import NO_MODELS, Sources
 from .grounding import find_window
 from .hands import Hands
-from .perception.element_text import quoted, render_element
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
 from .perception.news import render_news
@@ -59,6 +62,7 @@ class DesktopToolkit(BaseToolkit):
         desktop: The desktop.
         gate: Decides about actions.
         env: Environment for launched applications; None for this process's own.
+        sources: Models that may tell where a described thing is; none by default.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -69,8 +73,15 @@ class DesktopToolkit(BaseToolkit):
     _seen: Observation | None = PrivateAttr(default=None)
     _shown: dict[str, View] = PrivateAttr(default_factory=dict)
 
+    _sources: Sources = PrivateAttr()
+
     def __init__(
-        self, desktop: Desktop, *, gate: Gate | None = None, env: Mapping[str, str] | None = None
+        self,
+        desktop: Desktop,
+        *,
+        gate: Gate | None = None,
+        env: Mapping[str, str] | None = None,
+        sources: Sources = NO_MODELS,
     ) -> None:
         super().__init__()
         self._desktop = desktop
@@ -81,7 +92,9 @@ class DesktopToolkit(BaseToolkit):
             gate,
             env=env,
             pictures=Path.cwd(),
+            sources=sources,
         )
+        self._sources = sources
 
     def close(self) -> None:
         """End what asks the applications; the toolkit is of no use afterwards."""
@@ -177,16 +190,38 @@ class DesktopToolkit(BaseToolkit):
         near: str | None = None,
         nth: int | None = None,
     ) -> Result:
-        """Find elements by the words on them; several matches are all listed, the best first."""
+        """Find elements by the words on them or by a description, such as "the blue save icon".
+
+        Says which source found it and how sure it is. Several matches are all listed, the best
+        first.
+        """
         target = TextTarget.model_validate(
             {"text": text, "role": role, "window": window, "near": near, "nth": nth}
         )
         seen = self._look()
-        matches = find_all(seen, target)
-        if not matches:
-            raise ToolException(f'nothing on the screen reads "{text}"')
-        found = [match.element for match in matches]
-        return "\n".join(map(_line, found)), {"elements": [_record(e) for e in found]}
+        try:
+            found = locate(seen, target, self._sources)
+        except Ambiguous as error:
+            several = [one for one in error.candidates if isinstance(one, Element)]
+            said = "\n".join(["several answer equally well:", *map(report.render_line, several)])
+            return said, {"elements": [_record(e) for e in several], "found": None}
+        return self._found(seen, target, found)
+
+    def _found(self, seen: Observation, target: TextTarget, found: Found) -> Result:
+        try:
+            others = [match.element for match in find_all(seen, target)]
+        except NotFound:  # what it is near to was found, by less than its words
+            others = []
+        if found.element is None:
+            point, elements = found.point, others
+            lines = [f"x {point.x:.0f}, y {point.y:.0f} in view {point.view_id}"]
+        else:
+            element = found.element
+            elements = [element, *(e for e in others if e.id != element.id)]
+            lines = []
+        lines += [*map(report.render_line, elements), report.in_words(found)]
+        artifact = {"elements": [_record(e) for e in elements], "found": report.to_json(found)}
+        return "\n".join(lines), artifact
 
     def click(self, button: str = "left", count: int = 1, **place: Any) -> Result:
         """Click an element or a position, and say what effect was seen."""
@@ -325,11 +360,6 @@ def _uses_look(action: Action) -> bool:
     """Tell whether the action names elements or positions of the look that was shown."""
     targets = [getattr(action, name, None) for name in ("target", "source", "into")]
     return any(target is not None and not isinstance(target, TextTarget) for target in targets)
-
-
-def _line(element: Element) -> str:
-    place = f" in window {quoted(element.window)}" if element.window else ""
-    return render_element(element) + place
 
 
 def _record(element: Element) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import typer
 
 from ...memory.errors import ConfigError
 from .output import effect, inert, notes, print_json, results
-from .run import DryRun, Json, PolicyFile, RunsDir, Yes
+from .run import DryRun, GroundModel, Json, PolicyFile, RunsDir, Yes
 from .runs import home
 from .settings import CliSettings, load_policy
 
@@ -23,6 +23,7 @@ def do(
             metavar="INSTRUCTION", help="One sentence (see `deskhand language`), or - for stdin."
         ),
     ],
+    ground_model: GroundModel = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     policy: PolicyFile = None,
@@ -47,15 +48,17 @@ def do(
     if count != 1:
         raise ConfigError(f"`do` takes one instruction, these are {count}; use `deskhand run`")
     if dry_run:
+        from . import seeing
         from .rehearsal import rehearse
 
-        rehearsal = rehearse(task, rules)
+        sources = seeing.sources_named(settings, ground_model, is_for_clicks=True)
+        rehearsal = rehearse(task, rules, sources)
         if json:
             print_json(rehearsal.to_json())
         else:
             show_rehearsal(rehearsal)
         return
-    from . import session
+    from . import seeing, session
     from .planning import Plan
 
     ended = session.execute(
@@ -66,6 +69,7 @@ def do(
             runs=home(context, runs_dir),
             says_yes=yes,
             is_quiet=True,
+            sources=seeing.sources_named(settings, ground_model, is_for_clicks=True),
         )
     )
     if json:

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from ...memory.errors import ActionFailed
 from ...tools.actions import Action, Fail, TextTarget, redact, target_of
 from ...tools.desktop.geometry import Box
+from ...tools.finding.sources import NO_MODELS, Sources
 from ...tools.grounding import prepare
 from ...tools.perception.elements import Element
 from ...tools.safety.policy import ActionContext, Decision, Policy
@@ -120,8 +121,13 @@ def _told(action: Action) -> ActionContext:
     return ActionContext(element=element, window_title=target.window or "")
 
 
-def rehearse(task: str, policy: Policy) -> Rehearsal:
+def rehearse(task: str, policy: Policy, sources: Sources = NO_MODELS) -> Rehearsal:
     """Return what one instruction would do on the live desktop.
+
+    Args:
+        task: The sentence.
+        policy: Decides.
+        sources: Models that may tell where a described thing is.
 
     Raises:
         NotFound: If what it names is not on the screen.
@@ -142,7 +148,7 @@ def rehearse(task: str, policy: Policy) -> Rehearsal:
     )
     if isinstance(proposal.action, Fail):
         raise ActionFailed(proposal.action.reason)
-    prepared = prepare(proposal.action, observation)
+    prepared = prepare(proposal.action, observation, sources)
     place = prepared.place
     return Rehearsal(
         sentence=proposal.sentence,

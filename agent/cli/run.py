@@ -41,6 +41,14 @@ PolicyFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Policy in TOML (DESKHAND_POLICY). \\[default: built in]"),
 ]
+GroundModel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="vlm:NAME",
+        help="The pulled model that points at what words do not find (DESKHAND_GROUND_MODEL). "
+        "\\[default: one that is here and passed its calibration, else none]",
+    ),
+]
 RunsDir = Annotated[
     Path | None,
     typer.Option(
@@ -105,6 +113,7 @@ def run(
             "see and the text tells little."
         ),
     ] = "auto",
+    ground_model: GroundModel = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     max_steps: Annotated[
@@ -175,7 +184,7 @@ def run(
         _show_plan(task, app, model, policy=rules, is_json=json)
         return
     from ...tools.desktop.sandbox import parse_size
-    from . import planning, session
+    from . import planning, seeing, session
 
     folder = None
     if task is not None:
@@ -211,6 +220,7 @@ def run(
             resume=folder,
             says_yes=yes,
             is_quiet=json,
+            sources=seeing.sources_named(settings, ground_model, is_for_clicks=True),
         )
     )
     if json:

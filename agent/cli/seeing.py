@@ -11,9 +11,13 @@ from pydantic import ValidationError
 from ...memory.errors import ConfigError, NotFound
 from ...tools.actions import TextTarget
 from ...tools.desktop.capture import Capture, load_capture
+from ...tools.finding import report
+from ...tools.finding.cascade import locate
+from ...tools.finding.found import Found
+from ...tools.finding.sources import Sources
 from ...tools.perception.elements import Element, Observation
-from ...tools.perception.ground import find
 from .screens import Screen, open_screen
+from .settings import CliSettings
 
 
 def observe(image: str | None, *, window: str | None) -> Observation:
@@ -80,6 +84,32 @@ def element_to_json(element: Element) -> dict[str, Any]:
     }
 
 
+def sources_named(
+    settings: CliSettings, ground_model: str | None, *, is_for_clicks: bool = False
+) -> Sources:
+    """Return the models that may tell where things are: the option's, else the environment's.
+
+    Raises:
+        ConfigError: If the model is named in a form that there is not.
+        ModelUnavailable: If it is not there, or may not click and is to.
+    """
+    from ...tools.finding.load_sources import load_sources
+
+    named = settings.ground_model if ground_model is None else ground_model
+    return load_sources(named, is_for_clicks=is_for_clicks)
+
+
+def found_to_json(found: Found) -> dict[str, Any]:
+    """Return what was found, and how, as plain data; of a bare point all but the place is null."""
+    point = [found.point.x, found.point.y]
+    if found.element is None:
+        keys = ("id", "role", "text", "box", "click_at", "score", "source", "states", "window")
+        place = dict.fromkeys(keys) | {"click_at": point}
+    else:
+        place = element_to_json(found.element) | {"click_at": point}
+    return place | report.to_json(found)
+
+
 def picture(image: str) -> Capture:
     """Return a picture file, or the one on stdin for `-`.
 
@@ -103,4 +133,7 @@ def _only(observation: Observation, words: str) -> Observation:
     return replace(observation, elements=kept)
 
 
-__all__ = ["element_to_json", "find", "observe", "observe_live", "picture", "text_target"]
+__all__ = [
+    "element_to_json", "found_to_json", "locate", "observe", "observe_live", "picture",
+    "sources_named", "text_target",
+]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...tools.desktop.sandbox import GRACE_S
 from ...tools.desktop.takeover import stopping_on_sigint
+from ...tools.finding.sources import NO_MODELS, Sources
 from ...tools.safety.policy import Policy
 from ..planners.choose import INSTRUCTIONS
 from ..run_settings import RunResult, RunSettings
@@ -35,6 +36,8 @@ class Job:
     resume: RunFolder | None = None
     says_yes: bool = False
     is_quiet: bool = False
+    sources: Sources = NO_MODELS
+    """Models that may tell where a described thing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,7 @@ def execute(job: Job) -> Ended:
             env=screen.env,
             on_step=on_step,
             on_launch=screen.on_launch,
+            sources=job.sources,
         )
         try:
             with stopping_on_sigint(takeover):

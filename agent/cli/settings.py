@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PREFIX = "DESKHAND_"
 NAMES = (
     "RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "MAX_TOKENS", "MODEL", "MODEL_NAME",
-    "MODEL_KEY", "PRICES", "MCP_TOKEN", "ACCESSIBILITY", "MODELS",
+    "MODEL_KEY", "PRICES", "MCP_TOKEN", "GROUND_MODEL", "ACCESSIBILITY", "MODELS",
 )  # fmt: skip
 """The last two are read where they are used, in the tools, for users of Python as well."""
 SECRET = "SECRET_"
@@ -46,6 +46,8 @@ class CliSettings:
     model: str | None = None
     """What plans, as `--model` names it."""
     model_name: str | None = None
+    ground_model: str | None = None
+    """What points at things, as `--ground-model` names it."""
     prices: Path | None = None
     """Price table; None for no prices."""
     server_key: str | None = field(default=None, repr=False)
@@ -83,6 +85,7 @@ class CliSettings:
             max_tokens=_number(given, "MAX_TOKENS", int),
             model=given.get("MODEL") or None,
             model_name=given.get("MODEL_NAME") or None,
+            ground_model=given.get("GROUND_MODEL") or None,
             prices=_path(given, "PRICES"),
             server_key=given.get(MODEL_KEY) or None,
             mcp_token=given.get(MCP_TOKEN) or None,

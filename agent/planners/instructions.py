@@ -25,8 +25,9 @@ from ...tools.actions import (
     target_of,
 )
 from ...tools.desktop.geometry import Box
+from ...tools.finding.cascade import find_described
 from ...tools.perception.elements import Element, Observation
-from ...tools.perception.ground import find, sees
+from ...tools.perception.ground import sees
 from ..instructions.build import EXPECT_WITHIN_S
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import (
@@ -229,7 +230,7 @@ class InstructionPlanner:
         if phase.get("waited") or self._patience_s <= 0:
             return None  # the hands will say what is there instead
         try:
-            find(observation, target)
+            find_described(observation, target)
         except Ambiguous:
             return None
         except NotFound:
@@ -292,7 +293,7 @@ class InstructionPlanner:
             wished = op.target
             if wished.role is None:
                 wished = wished.model_copy(update={"role": "checkbox"})
-            box = find(observation, wished)
+            box = find_described(observation, wished)
         except GroundingError as error:
             wait = None
             if isinstance(error, NotFound) and not has_clicked:
@@ -351,7 +352,7 @@ def _all(observation: Observation, wanted: str | TextTarget) -> list[Element]:
     """Return every element that answers equally well; empty if none does."""
     target = TextTarget(text=wanted) if isinstance(wanted, str) else wanted
     try:
-        return [find(observation, target)]
+        return [find_described(observation, target)]
     except Ambiguous as error:
         return [element for element in error.candidates if isinstance(element, Element)]
     except NotFound:

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from .capture import Pixels
 from .clipboard_x11 import ClipboardX11
 from .geometry import Box
 from .mss_grab import grab_region
+from .x11_connection import ANSWER_TIMEOUT_S, limit_waits, on_display, open_display
 from .x11_keyboard import X11Keyboard
 from .x11_paste import X11Paste
 from .x11_windows import X11Windows
@@ -47,6 +48,7 @@ class X11Backend:
     Args:
         display: Such as `:0`; None for the environment's. pyautogui holds one display a process,
             so it must be the one in `DISPLAY`.
+        answer_timeout_s: How long the server may take for an answer.
 
     Raises:
         DisplayError: If the display cannot be opened, or is another one than this process uses.
@@ -54,7 +56,9 @@ class X11Backend:
 
     name = "x11"
 
-    def __init__(self, display: str | None = None) -> None:
+    def __init__(
+        self, display: str | None = None, *, answer_timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> None:
         wanted = os.environ.get("DISPLAY") if display is None else display
         if not wanted:
             raise DisplayError("no display: set DISPLAY, or use --sandbox")
@@ -63,9 +67,12 @@ class X11Backend:
         if not os.path.exists(os.environ.get("XAUTHORITY", os.path.expanduser("~/.Xauthority"))):
             # Without any file python-xlib raises instead of trying without a cookie.
             os.environ["XAUTHORITY"] = os.devnull
-        with ExitStack() as opened, _on_display():
-            self._pointer_lock = threading.Lock()
-            self._pointer_display = _open(wanted, opened)
+        # Each guards connections for as long as they are used; the watcher of the pointer must not
+        # wait while a text is typed.
+        self._lock = threading.RLock()
+        self._pointer_lock = threading.Lock()
+        with ExitStack() as opened, on_display():
+            self._pointer_display = open_display(wanted, opened, timeout_s=answer_timeout_s)
             self._pyautogui = _load_pyautogui()
             acting = self._pyautogui.platformModule._display
             held = acting.get_display_name()
@@ -74,14 +81,15 @@ class X11Backend:
                     f"this process uses display {held} already; a process has one desktop, "
                     f"use another process for {wanted}"
                 )
-            self._display = _open(wanted, opened)
+            limit_waits(acting, answer_timeout_s)
+            self._display = open_display(wanted, opened, timeout_s=answer_timeout_s)
             self._windows = X11Windows(self._display)
-            self._keyboard = X11Keyboard(_open(wanted, opened))
-            self._clipboard = ClipboardX11(wanted, self._windows.clipboard_owner)
-            self._paste = X11Paste(_open(wanted, opened))
+            self._keyboard = X11Keyboard(open_display(wanted, opened, timeout_s=answer_timeout_s))
+            self._clipboard = ClipboardX11(wanted, self._clipboard_owner)
+            self._paste = X11Paste(open_display(wanted, opened, timeout_s=answer_timeout_s))
             self._mss = opened.enter_context(mss.MSS())
             self._size = self._read_size()
-            self._told = (acting, self._pointer_display, self._display, self._keyboard.display)
+            self._told = (acting, self._display, self._keyboard.display)
             self._opened = opened.pop_all()
 
     def monitors(self) -> Sequence[Monitor]:
@@ -116,7 +124,7 @@ class X11Backend:
 
     def pointer(self) -> tuple[int, int]:
         """Return where the pointer is; from any thread, on a connection of its own."""
-        with self._pointer_lock, _on_display():
+        with self._pointer_lock, on_display():
             place = self._pointer_display.screen().root.query_pointer()
         return place.root_x, place.root_y
 
@@ -132,7 +140,7 @@ class X11Backend:
 
     def release_button(self, button: Button) -> None:
         """Release a pointer button, in the failsafe corner as well."""
-        with _on_display():
+        with self._using():
             self._keyboard.release_button({"left": 1, "middle": 2, "right": 3}[button])
 
     def scroll(self, dx: int, dy: int) -> None:
@@ -151,12 +159,12 @@ class X11Backend:
 
     def release_key(self, key: str) -> None:
         """Release a key."""
-        with _on_display():
+        with self._using():
             self._keyboard.release_key(key)
 
     def prepare_text(self, text: str) -> int:
         """Map symbols the layout lacks onto spare keys; return how many characters are ready."""
-        with _on_display():
+        with self._using():
             return self._keyboard.prepare(text)
 
     def type_chunk(self, text: str) -> None:
@@ -167,17 +175,18 @@ class X11Backend:
 
     def finish_text(self) -> None:
         """Give the spare keys back."""
-        with _on_display():
+        with self._using():
             self._keyboard.finish()
             # Every connection is told of every change of the map, and keeps it until it is read.
             for display in self._told:
-                while display.pending_events():
-                    display.next_event()
+                _forget_events(display)
+        with self._pointer_lock, on_display():
+            _forget_events(self._pointer_display)
 
     def paste(self, text: str) -> None:
         """Offer the text on the clipboard, press ctrl+v, and wait until it was taken."""
         active = next((window for window in self.windows() if window.is_active), None)
-        with _on_display():
+        with self._using():
             self._keyboard.release_modifiers()
             self._paste.paste(
                 text, client=None if active is None else active.client, press=self._press_paste
@@ -185,17 +194,17 @@ class X11Backend:
 
     def windows(self) -> Sequence[Window]:
         """Return the top-level windows, topmost first."""
-        with _on_display():
+        with self._using():
             return self._windows.list()
 
     def popups(self) -> Sequence[Popup]:
         """Return the open menus, lists and tooltips, topmost first."""
-        with _on_display():
+        with self._using():
             return self._windows.popups()
 
     def focus_window(self, window: Window) -> None:
         """Raise a window and give it the keyboard."""
-        with _on_display():
+        with self._using():
             self._windows.focus(window)
 
     def get_clipboard(self) -> str:
@@ -227,51 +236,29 @@ class X11Backend:
             self.release_key("ctrl")
 
     def _read_size(self) -> tuple[int, int]:
-        with _on_display():
+        with self._using():
             root = self._display.screen().root.get_geometry()
         return root.width, root.height
+
+    def _clipboard_owner(self) -> int:
+        with self._using():
+            return self._windows.clipboard_owner()
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """Hold all connections but the pointer's for this thread; blocks may nest."""
+        with self._lock, on_display():
+            yield
 
     @contextmanager
     def _failsafe(self) -> Iterator[None]:
         try:
-            with _on_display():
+            with self._using():
                 yield
         except self._pyautogui.FailSafeException as error:
             raise TakenOver("the pointer is in a corner of the screen (failsafe)") from error
 
 
-@contextmanager
-def _on_display() -> Iterator[None]:
-    """Say in our words that the display went away.
-
-    Raises:
-        DisplayError: If it did.
-    """
-    try:
-        yield
-    except (Xlib.error.ConnectionClosedError, ConnectionError) as error:
-        raise DisplayError("the display is gone: its server ended or was restarted") from error
-
-
-def _open(name: str, opened: ExitStack) -> Display:
-    try:
-        display = Display(name)
-    except (Xlib.error.DisplayError, Xlib.error.XauthError, OSError) as error:
-        raise DisplayError(
-            f"display {name} cannot be opened: {_reason(error)}; check DISPLAY, or use --sandbox"
-        ) from error
-    opened.callback(_close, display)
-    return display
-
-
-def _reason(error: Exception) -> str:
-    """Return what the server said; Xlib puts it into its message as it came, a line of bytes."""
-    said = getattr(error, "msg", None)
-    if isinstance(said, bytes):
-        return said.decode("utf-8", "replace").strip()
-    return str(error)
-
-
-def _close(display: Display) -> None:
-    with suppress(Xlib.error.ConnectionClosedError, OSError):  # gone already
-        display.close()
+def _forget_events(display: Display) -> None:
+    while display.pending_events():
+        display.next_event()

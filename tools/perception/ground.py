@@ -76,7 +76,7 @@ def find(observation: Observation, target: TextTarget) -> Element:
             raise NotFound(f'there are {len(ordered)} of "{target.text}", not {target.nth}')
         return ordered[target.nth - 1]
     if len(best) > 1:
-        raise Ambiguous(_ambiguous(target, best), candidates=[match.element for match in best])
+        raise several(target.text, [match.element for match in best])
     return best[0].element
 
 
@@ -86,7 +86,7 @@ def find_all(observation: Observation, target: TextTarget) -> list[Match]:
     Raises:
         NotFound: If no window matches the one that was asked for, or nothing the words to be near.
     """
-    elements = _in_window(observation, target.window)
+    elements = in_window(observation, target.window)
     if (
         target.near is not None
         and not _matching(observation.elements, target.near)
@@ -157,7 +157,12 @@ def _matching(elements: Sequence[Element], text: str) -> list[Element]:
     ]
 
 
-def _in_window(observation: Observation, words: str | None) -> Sequence[Element]:
+def in_window(observation: Observation, words: str | None) -> Sequence[Element]:
+    """Return the elements of the windows with these words in title or application name.
+
+    Raises:
+        NotFound: If there is no such window.
+    """
     if words is None:
         return observation.elements
     wanted = words.casefold()
@@ -198,11 +203,12 @@ def _without_labels(matches: list[Match]) -> list[Match]:
         match
         for match in matches
         if match.element.role != "text"
-        or not any(_is_of(match.element, control) for control in controls)
+        or not any(is_label_of(match.element, control) for control in controls)
     ]
 
 
-def _is_of(text: Element, control: Element) -> bool:
+def is_label_of(text: Element, control: Element) -> bool:
+    """Tell whether a text is the label or the content of a control with the same words."""
     if text.text != control.text or text.window != control.window:
         return False
     if control.box.contains(*text.box.centre):
@@ -254,7 +260,7 @@ def _nearest(
     by_row = [own for own in by_row if own]
     in_row = [match for own in by_row for match in own]
     if len(by_row) > 1:
-        raise Ambiguous(_ambiguous(target, in_row), candidates=[m.element for m in in_row])
+        raise several(target.text, [match.element for match in in_row])
 
     def distance(match: Match) -> float:
         x, y = match.element.box.centre
@@ -304,12 +310,14 @@ def describe(element: Element) -> str:
     return f'{element.role} "{element.text}"{window} at ({x:.0f}, {y:.0f})'
 
 
-def _ambiguous(target: TextTarget, best: Sequence[Match]) -> str:
-    listed = "; ".join(describe(match.element) for match in best[:6])
-    more = f"; and {len(best) - 6} more" if len(best) > 6 else ""
-    return (
-        f'"{target.text}" is there {len(best)} times: {listed}{more}; '
-        "say which with `the 2nd …`, `in window …` or `near …`"
+def several(text: str, elements: Sequence[Element]) -> Ambiguous:
+    """Return the error for things that answer a description equally well."""
+    listed = "; ".join(map(describe, elements[:6]))
+    more = f"; and {len(elements) - 6} more" if len(elements) > 6 else ""
+    return Ambiguous(
+        f'"{text}" is there {len(elements)} times: {listed}{more}; '
+        "say which with `the 2nd …`, `in window …` or `near …`",
+        candidates=elements,
     )
 
 

@@ -177,10 +177,12 @@ def _told(element: Element, node: Node, *, is_named: bool) -> Element:
     """
     is_misread = len(element.text) <= MAX_MISREAD_CHARS < len(node.name)
     is_nameless = not element.text or is_misread or not is_named
-    text = node.name if is_nameless and node.name else element.text
+    is_said = is_nameless and bool(node.name)
+    text = node.name if is_said else element.text
     # Passive kinds say less than what was seen.
     role = element.role if node.role in PASSIVE and element.role != "text" else node.role
-    return replace(element, role=role, text=text, states=node.states)
+    source = "accessibility" if is_said else element.source
+    return replace(element, role=role, text=text, states=node.states, source=source)
 
 
 def _is_borrowed(element: Element, found: Sequence[Element]) -> bool:
