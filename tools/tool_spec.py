@@ -121,7 +121,9 @@ class ToolSpec:
             args_schema=self.arguments,
             response_format="content_and_artifact",
             handle_tool_error=True,
-            handle_validation_error=True,
+            handle_validation_error=lambda error: (
+                _in_a_line(self.name, error) if isinstance(error, ValidationError) else str(error)
+            ),
             metadata={"read_only": self.read_only, "destructive": self.destructive},
         )
 
