@@ -283,7 +283,9 @@ def _farthest(
     observation: Observation, about: Description, own: list[Candidate]
 ) -> list[Candidate]:
     sides = about.sides if about.extreme is None else (about.extreme,)
-    if not sides or len(own) < 2 or about.nth is not None:
+    # Of several at the bottom none is meant more than the others; in a corner one is.
+    is_loose = about.extreme is None and len(sides) == 1 and "middle" not in sides
+    if not sides or is_loose or len(own) < 2 or about.nth is not None:
         return own
     numbers = {e.id for e in farthest(observation, [c.element for c in own], sides)}
     return [c for c in own if c.element.id in numbers]
