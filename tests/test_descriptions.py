@@ -222,7 +222,7 @@ def test_equals_stay_ambiguous_and_are_listed() -> None:
 
 def test_a_side_tells_several_that_lie_there_not_apart() -> None:
     seen = screen(
-        thing("button", "Back", 100, 500), thing("button", "Next", 300, 560),
+        thing("button", "Back", 650, 480), thing("button", "Next", 650, 560),
         thing("button", "Help", 100, 20),
     )  # fmt: skip
     assert number_of(seen, "the button at the top") == 3
