@@ -32,7 +32,8 @@ NAMED_OTHERWISE, NAMED_OTHERWISE_WITHIN = 0.78, 0.5
 BY_SIGN = 0.58
 UNNAMED = 0.7
 """Where no words were stated."""
-NEAR_KIND, OTHER_KIND = 0.9, 0.5
+NEAR_KIND, OTHER_KIND = 0.9, 0.3
+"""The words on a thing of another kind are no answer: "Price list" is no heading "Price"."""
 UNTOLD = 0.5
 """A stated colour that the pixels do not tell."""
 TRACE = 0.75
