@@ -90,6 +90,9 @@ def number_of(seen: Observation, text: str) -> int:
         ("the button labelled Save", "Save", "button"),
         ('the button "Delete all"', "Delete all", "button"),
         ("the checkbox for Apples", "Apples", "checkbox"),
+        ("the drop-down list", "", "drop-down list"),
+        ("country drop-down list", "country", "drop-down list"),
+        ("radio button", "", "radio button"),
         ("the icon of a floppy disk", "floppy disk", "icon"),
         ("terms of service", "terms of service", None),
         ("你好", "你好", None),
@@ -215,6 +218,18 @@ def test_equals_stay_ambiguous_and_are_listed() -> None:
         1,
         2,
     ]
+
+
+def test_a_side_tells_several_that_lie_there_not_apart() -> None:
+    seen = screen(
+        thing("button", "Back", 650, 480), thing("button", "Next", 650, 560),
+        thing("button", "Help", 100, 20),
+    )  # fmt: skip
+    assert number_of(seen, "the button at the top") == 3
+    assert number_of(seen, "the button in the bottom right corner") == 2
+    assert number_of(seen, "the lowest button") == 2
+    with pytest.raises(Ambiguous):
+        locate(seen, "the button at the bottom")
 
 
 FORM = (

@@ -146,12 +146,12 @@ def _as_named(place: Place, target: Target | None) -> Element | None:
             source="vlm",
         )  # fmt: skip
         words = target.text
-    elif match_text(target.text, element.text) is not None:
-        return element
     else:
         words = parse_description(target.text).words
-    told = (element.text, words, *other_names(words, is_icon=True))
-    return replace(element, text=", ".join(filter(None, told)))
+    names = (words, *other_names(words, is_icon=False))
+    if any(match_text(name, element.text) is not None for name in names):
+        return element  # it says itself what it is
+    return replace(element, text=", ".join(filter(None, (element.text, *names))))
 
 
 def window_at(observation: Observation, point: Point) -> Window | None:

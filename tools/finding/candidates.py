@@ -32,7 +32,8 @@ NAMED_OTHERWISE, NAMED_OTHERWISE_WITHIN = 0.78, 0.5
 BY_SIGN = 0.58
 UNNAMED = 0.7
 """Where no words were stated."""
-NEAR_KIND, OTHER_KIND = 0.9, 0.5
+NEAR_KIND, OTHER_KIND = 0.9, 0.3
+"""The words on a thing of another kind are no answer: "Price list" is no heading "Price"."""
 UNTOLD = 0.5
 """A stated colour that the pixels do not tell."""
 TRACE = 0.75
@@ -283,7 +284,9 @@ def _farthest(
     observation: Observation, about: Description, own: list[Candidate]
 ) -> list[Candidate]:
     sides = about.sides if about.extreme is None else (about.extreme,)
-    if not sides or len(own) < 2 or about.nth is not None:
+    # Of several at the bottom none is meant more than the others; in a corner one is.
+    is_loose = about.extreme is None and len(sides) == 1 and "middle" not in sides
+    if not sides or is_loose or len(own) < 2 or about.nth is not None:
         return own
     numbers = {e.id for e in farthest(observation, [c.element for c in own], sides)}
     return [c for c in own if c.element.id in numbers]

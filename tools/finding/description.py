@@ -103,7 +103,7 @@ RELATIONS: dict[str, Where] = {
 }  # fmt: skip
 
 _KINDS = "|".join(sorted(KIND_WORDS, key=len, reverse=True))
-_KIND_AFTER = re.compile(rf"(?:(?P<words>.*?)\s+)?(?P<kind>{_KINDS})(?:s|es)?", re.IGNORECASE)
+_KIND_AFTER = re.compile(rf"(?:(?P<words>.*?)\s+)??(?P<kind>{_KINDS})(?:s|es)?", re.IGNORECASE)
 _KIND_BEFORE = re.compile(rf'(?P<kind>{_KINDS})\s+(?P<words>["“].+)', re.IGNORECASE)
 _SIDE = "|".join(SIDES)
 _PLACE = re.compile(
