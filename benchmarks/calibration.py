@@ -1,6 +1,6 @@
 """Does each model family's answer land on the pixel it means, all the way from `generate`?
 
-    python benchmarks/calibration.py                # five places a cell, some minutes
+    python benchmarks/calibration.py                # eight places a cell, some ten minutes
     python benchmarks/calibration.py claude gemini --places 20   # two families, more places
 
 No published weights are here. A tiny checkpoint of random weights is forced to say the answer of a
@@ -201,7 +201,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("families", nargs="*", default=list(FAMILIES), help="all without any")
-    parser.add_argument("--places", type=int, default=0, help="random places a cell more")
+    parser.add_argument("--places", type=int, default=3, help="random places a cell more")
     given = parser.parse_args()
     console = Console(width=150)
     with ForcedModels() as models:
