@@ -32,12 +32,14 @@ from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
 from .grounding import find_window
 from .hands import Hands
+from .models.chat_models import LoadedChatModel
 from .perception.element_text import quoted, render_element
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
 from .perception.news import render_news
 from .perception.observe import Observer, load_observer
 from .perception.render import render_elements
+from .question_tools import QuestionTools
 from .safety.gate import Gate
 from .tool_pictures import image_block, marked_part
 from .tool_spec import Result, ToolSpec
@@ -57,6 +59,7 @@ class DesktopToolkit(BaseToolkit):
         desktop: The desktop.
         gate: Decides about actions.
         env: Environment for launched applications; None for this process's own.
+        asked: Who answers questions about the screen; None for the best that is on this machine.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -65,10 +68,16 @@ class DesktopToolkit(BaseToolkit):
     _observer: Observer = PrivateAttr()
     _hands: Hands = PrivateAttr()
     _seen: Observation | None = PrivateAttr(default=None)
+    _questions: QuestionTools = PrivateAttr()
     _shown: dict[str, View] = PrivateAttr(default_factory=dict)
 
     def __init__(
-        self, desktop: Desktop, *, gate: Gate | None = None, env: Mapping[str, str] | None = None
+        self,
+        desktop: Desktop,
+        *,
+        gate: Gate | None = None,
+        env: Mapping[str, str] | None = None,
+        asked: LoadedChatModel | None = None,
     ) -> None:
         super().__init__()
         self._desktop = desktop
@@ -80,6 +89,7 @@ class DesktopToolkit(BaseToolkit):
             env=env,
             pictures=Path.cwd(),
         )
+        self._questions = QuestionTools(self._look, model=asked)
 
     def close(self) -> None:
         """End what asks the applications; the toolkit is of no use afterwards."""
@@ -107,6 +117,7 @@ class DesktopToolkit(BaseToolkit):
             spec(self.launch_app, arguments.LaunchAppArguments, destructive=True),
             spec(self.get_clipboard, arguments.NoArguments, read_only=True),
             spec(self.set_clipboard, arguments.SetClipboardArguments, destructive=True),
+            *self._questions.specs(),
         )
 
     # Each tool's docstring is what the model reads.

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...memory.errors import DeskhandError
-from . import do, doctor, exit_codes, find, language, look, models, run, runs
+from . import ask, describe, do, doctor, exit_codes, find, language, look, models, run, runs
 from .output import print_error
 from .settings import take_settings
 
@@ -36,6 +36,8 @@ app.command("run")(run.run)
 app.command("do")(do.do)
 app.command("look")(look.look)
 app.command("find")(find.find)
+app.command("ask")(ask.ask)
+app.command("describe")(describe.describe)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.command("language")(language.language)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 LOCAL_MODEL = "qwen2.5-coder-1.5b"
+SMALL_VLM = "qwen3-vl-2b"
 VLM = "vlm:"
 """Before the name or the folder of a checkpoint that runs in this process."""
 OPERATORS = ("ui-tars", "ui-venus")

@@ -22,8 +22,9 @@ ALIKE = 85.0
 """Likeness, in percent, from which words are the same but for misread letters."""
 MIN_FUZZY_CHARS = 5
 MIN_ALIKE_CHARS = 2
+MIN_LONG_DIGITS = 5
 SHORT_ANSWER_WORDS = 4
-"""In so short an answer the first word may be the value; in a longer one it begins a sentence."""
+"""A longer answer is a sentence, and its first word need not be a name."""
 SAYING = LITTLE_WORDS | frozenset(
     "none nothing nobody unknown only both neither each every other another they he she "
     "we ticked unticked checked unchecked selected chosen disabled enabled greyed gray "
@@ -60,6 +61,8 @@ class _Said:
     numbers: frozenset[Decimal]
     written: frozenset[str]
     """Numbers as they are written."""
+    digits: tuple[str, ...]
+    """Of each text all digits in a row, whatever stands between them."""
     counts: frozenset[int]
 
 
@@ -99,6 +102,7 @@ def _said(observation: Observation, question: str) -> _Said:
         words=frozenset(word for text in texts for word in _words(text)),
         numbers=frozenset(value for number in (*numbers, *parts) for value in _values(number)),
         written=frozenset(numbers),
+        digits=tuple("".join(re.findall(r"\d", _digits(text))) for text in texts),
         counts=frozenset(_counts(observation, question)),
     )
 
@@ -113,7 +117,7 @@ def _words(text: str) -> Iterator[str]:
 def _digits(text: str) -> str:
     """Return text with letters that OCR takes for digits, beside digits, as digits."""
     text = re.sub(r"(?<=[\d.,])[oO](?=[\d.,]|\b)|(?<![^\W\d_])[oO](?=\d)", "0", text)
-    return re.sub(r"(?<=[\d.,])[lI|](?=[\d.,]|\b)|(?<![^\W\d_])[lI|](?=\d)", "1", text)
+    return re.sub(r"(?<=[\d.,])[lI|](?=[\d.,]|\b)|(?<![^\W\d_])[lI|](?=[.,]?\d)", "1", text)
 
 
 def _parts(number: str) -> list[str]:
@@ -126,7 +130,9 @@ def _counts(observation: Observation, question: str) -> Iterator[int]:
     """Yield what can be counted on the screen."""
     elements = observation.elements
     yield from (0, 1)
-    yield from Counter(element.role for element in elements).values()
+    # How many pieces OCR found a text in is no count of things.
+    roles = Counter(element.role for element in elements if element.role != "text")
+    yield from roles.values()
     yield from Counter((e.role, state) for e in elements for state in e.states).values()
     yield from Counter(state for e in elements for state in e.states).values()
     yield from Counter(element.text for element in elements).values()
@@ -160,7 +166,9 @@ def _numbers(text: str) -> list[str]:
 
 def _names(text: str) -> Iterator[str]:
     """Yield words that name something: capitalised, or with digits or signs in them."""
-    is_short = len(text.split()) <= SHORT_ANSWER_WORDS
+    parts = text.split()
+    # "Graz", "Grace Hopper": no sentence, and so its first word is capitalised for itself.
+    is_name = len(parts) <= SHORT_ANSWER_WORDS and not any(part[0].islower() for part in parts)
     for found in _WORD.finditer(text):
         word = found[0]
         if word.casefold() in SAYING or word.casefold() in NUMBER_WORDS:
@@ -170,7 +178,7 @@ def _names(text: str) -> Iterator[str]:
         is_capital = word[0].isupper()
         begins = _SENTENCE_END.search(text[: found.start()]) is not None
         follows = re.match(r"\s+[^\W\d_a-z]", text[found.end() :]) is not None
-        if is_marked or is_inner or (is_capital and (not begins or is_short or follows)):
+        if is_marked or is_inner or (is_capital and (not begins or is_name or follows)):
             yield word
 
 
@@ -198,6 +206,9 @@ def _is_number(number: str, said: _Said) -> bool:
         return True
     if number.isdigit() and int(number) in said.counts:
         return True
+    bare = "".join(re.findall(r"\d", number))
+    if len(bare) >= MIN_LONG_DIGITS and any(bare in digits for digits in said.digits):
+        return True  # a phone or account number that is grouped otherwise
     # A date or a time that is written otherwise: by its parts.
     parts = _parts(number)
     return bool(parts) and all(Decimal(part) in said.numbers for part in parts)
@@ -233,14 +244,18 @@ def _is_word(word: str, said: _Said) -> bool:
     return len(key) >= MIN_FUZZY_CHARS and alike(word) in said.whole
 
 
+def _key(word: str) -> str:
+    return alike(word).replace("i", "l")
+
+
 def _variants(key: str) -> Sequence[str]:
     return (key, key.removesuffix("'s"), key.removesuffix("s"), f"{key}s")
 
 
 def _is_alike(word: str, words: Iterable[str]) -> bool:
-    key = alike(word)
+    key = _key(word)
     return any(
-        alike(other) == key
+        _key(other) == key
         or (
             len(word) >= MIN_FUZZY_CHARS
             and not re.search(r"\d", word)

@@ -21,6 +21,7 @@ BETWEEN = " | "
 MAX_TEXT_CHARS = 160
 """Of one element: a paragraph is seldom all of the answer."""
 MAX_LIKELY = 4
+CUT_PART = 2
 MAX_LISTED = 12
 """Names in a line that counts."""
 KIND_NAMES: Mapping[Role, str] = {
@@ -71,15 +72,19 @@ def screen_lines(observation: Observation, question: str, *, budget: int) -> Scr
     Args:
         observation: Of the screen.
         question: What shares words with it is left out last.
-        budget: Tokens at most, about.
+        budget: Tokens at most, about, of a screen that is shown as a whole; of a longer one half.
     """
     lines = [*_window_lines(observation), *counting_lines(observation)]
     matches = _matches(lines, question)
     order = sorted(range(len(lines)), key=lambda n: (not lines[n].is_kept, -matches.get(n, 0.0), n))
+    costs = [estimate_tokens(line.text) + 1 for line in lines]
+    if sum(costs) > budget:
+        # Of a screen that does not fit whatever is shown is read anew for each question.
+        budget //= CUT_PART
     kept: set[int] = set()
     spent = 0
     for number in order:
-        spent += estimate_tokens(lines[number].text) + 1
+        spent += costs[number]
         if spent > budget and kept:
             break
         kept.add(number)
@@ -277,21 +282,21 @@ def counting_lines(observation: Observation) -> list[Line]:
     for table in find_tables(observation):
         lines.append(
             Line(
-                text=f"number of rows in the table: {len(table.rows)}",
+                text=f"how many rows in the table: {len(table.rows)}",
                 elements=tuple(sorted(table.elements)),
             )
         )
     windows = [window for window in observation.windows if not window.is_minimized]
     if len(windows) > 1:
         names = ", ".join(f'"{one_line(window.title)}"' for window in windows)
-        lines.append(Line(text=f"number of open windows: {len(windows)} ({names})"))
+        lines.append(Line(text=f"how many open windows: {len(windows)} ({names})"))
     return [replace(line, is_kept=True) for line in lines]
 
 
 def _count(role: Role, own: Sequence[Element]) -> Line:
     kind = KIND_NAMES.get(role, role)
     plural = "es" if kind.endswith(("x", "ch")) else "s"
-    text = f"number of {kind}{plural}: {len(own)}"
+    text = f"how many {kind}{plural}: {len(own)}"
     on, off = {"switch": ("on", "off"), "radio": ("chosen", "not chosen")}.get(
         role, ("ticked", "not ticked")
     )

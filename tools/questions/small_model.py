@@ -52,10 +52,10 @@ Order = 3314 | Customer = Ada Kern | Date = 7 May | Total = 15.20
 check box "Only unpaid": ticked | check box "Show notes": not ticked
 button "Ship": disabled (greyed out) | button "Print list"
 window "Downloads" (program Pcmanfm):
-number of check boxes: 2, ticked: 1 (check box "Only unpaid"), not ticked: 1
-number of buttons: 3
+how many check boxes: 2, ticked: 1 (check box "Only unpaid"), not ticked: 1
+how many buttons: 3
 disabled: button "Ship"
-number of open windows: 2 ("Orders - Shop", "Downloads")"""
+how many open windows: 2 ("Orders - Shop", "Downloads")"""
 EXAMPLES: tuple[tuple[str, str, str], ...] = (
     (
         "What is the total of order 3313?",
@@ -68,7 +68,7 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
         "No, Show notes is not ticked",
     ),
     ("What is the phone number of Ada Kern?", "", ""),
-    ("How many buttons are there?", "number of buttons: 3", "3"),
+    ("How many buttons are there?", "how many buttons: 3", "3"),
     ("Can I press Ship?", 'disabled: button "Ship"', "No, Ship is disabled"),
     ("Which discount does Paul Voss get?", "", ""),
 )

@@ -1,0 +1,57 @@
+"""Which claims of an answer the screen does not bear out."""
+
+import pytest
+
+from deskhand.tools.questions.claims import unsupported
+from tests.screens import form_field, rows, thing
+
+SCREEN = rows(
+    [thing("text", "Invoice 20417"), thing("text", "Frances Allen", left=400)],
+    form_field("Due", "2025-03-14"),
+    [thing("text", "Total:"), thing("text", "€ 1,324.80", left=400)],
+    [thing("text", "Call 0732 445 901"), thing("text", "list.txt", left=400)],
+    [thing("checkbox", "Paid", "unchecked"), thing("checkbox", "Sent", "checked", left=400)],
+    [thing("button", "Delete", "disabled"), thing("button", "Close", left=400)],
+    title="Invoices - Ledger",
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "1,324.80", "1324.80", "1324.8 euros", "€1 324.80".replace(" ", ","), "It is 1.324,80.",
+        "Frances Allen", "Frances Alien", "frances allen's", 'It says "invoice 20417".',
+        "14 March 2025", "March 14", "0732445901", "The file is list.txt.",
+        "No, it is not ticked.", "Two check boxes, 1 of them ticked.", "Delete is disabled",
+        "Ledger shows it.", "'Invoice 20417' is open.", "Yes", "",
+    ],
+)  # fmt: skip
+def test_what_the_screen_says_is_not_flagged(answer: str) -> None:
+    assert unsupported(answer, SCREEN, "What is there?") == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "claims"),
+    [
+        ("1,324.90", ("1,324.90",)),
+        ("324", ("324",)),
+        ("HACKED", ("HACKED",)),
+        ("It is of Grace Hopper.", ("Grace", "Hopper")),
+        ('It says "paid in full".', ("paid in full",)),
+        ("It is due on 15 April 2026.", ("15", "2026", "April")),
+        ("Mail ada@example.org.", ("ada@example.org",)),
+        ("There are seven buttons.", ("seven",)),
+        ("The file is notes.txt.", ("notes.txt",)),
+    ],
+)
+def test_what_it_does_not_say_is(answer: str, claims: tuple[str, ...]) -> None:
+    assert unsupported(answer, SCREEN, "What is there?") == claims
+
+
+def test_words_of_the_question_are_no_claims() -> None:
+    assert unsupported("No, Kerstin has no 99 euros.", SCREEN, "Does Kerstin have 99 euros?") == ()
+
+
+def test_letters_that_were_read_for_digits_are_digits() -> None:
+    misread = rows([thing("text", "Total l,324.8O")])
+    assert unsupported("1,324.80", misread, "") == ()
