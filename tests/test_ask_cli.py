@@ -18,10 +18,13 @@ from deskhand.tools.models.chat_models import LoadedChatModel, ModelAccess, load
 from deskhand.tools.perception.observe import observe_image
 from deskhand.tools.perception.parse import load_parser
 from deskhand.tools.question_tools import QuestionTools
+
+# The other tests' parts are no package; last, so that nothing else is found there first.
+sys.path.append(str(Path(__file__).parent.parent))
+
 from tests.model_servers.openai_chat import OpenAIServer
-from tests.model_servers.scripted import ScriptedModel
+from tests.model_servers.scripted import ScriptedModel, say
 from tests.model_servers.server import Reply
-from tests.test_questions import say
 
 
 @pytest.fixture(scope="module")

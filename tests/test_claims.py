@@ -1,8 +1,15 @@
 """Which claims of an answer the screen does not bear out."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from deskhand.tools.questions.claims import unsupported
+
+# The other tests' parts are no package; last, so that nothing else is found there first.
+sys.path.append(str(Path(__file__).parent.parent))
+
 from tests.screens import form_field, rows, thing
 
 SCREEN = rows(

@@ -3,13 +3,13 @@
 import base64
 import io
 import re
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from langchain_core.messages import AIMessage
-from langchain_core.messages.ai import UsageMetadata
 from PIL import Image
 
 from deskhand.memory.errors import (
@@ -30,7 +30,11 @@ from deskhand.tools.questions.describe import describe
 from deskhand.tools.questions.screen_lines import screen_lines
 from deskhand.tools.questions.small_model import answer_grammar
 from deskhand.tools.safety.redaction import Redaction
-from tests.model_servers.scripted import ScriptedModel, StatusError, text_of
+
+# The other tests' parts are no package; last, so that nothing else is found there first.
+sys.path.append(str(Path(__file__).parent.parent))
+
+from tests.model_servers.scripted import ScriptedModel, StatusError, say, text_of
 from tests.screens import form_field, rows, thing
 
 ORDER = rows(
@@ -43,11 +47,6 @@ ORDER = rows(
     [thing("button", "Ship", "disabled", left=20), thing("button", "Close", left=400)],
     title="Orders",
 )
-
-
-def say(text: str) -> AIMessage:
-    used = UsageMetadata(input_tokens=700, output_tokens=12, total_tokens=712)
-    return AIMessage(content=text, usage_metadata=used)
 
 
 def small(*answers: Any) -> tuple[LoadedChatModel, ScriptedModel]:
@@ -72,7 +71,7 @@ def on_screen(observation: Observation, width: int, height: int) -> Observation:
 
 
 def pictures_in(model: ScriptedModel, call: int) -> list[Image.Image]:
-    found = []
+    found: list[Image.Image] = []
     for message in model.asked[call]:
         for block in message.content if isinstance(message.content, list) else []:
             if isinstance(block, dict) and block["type"] == "image":
