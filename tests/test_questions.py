@@ -149,6 +149,13 @@ def test_what_another_line_says_is_found_there() -> None:
     assert [element.text for element in answered.elements] == ["Paul Voss"]
 
 
+def test_a_part_of_a_word_says_nothing() -> None:
+    screen = rows([thing("text", "Archive"), thing("text", "Xarchiver 0.5", left=400)])
+    loaded, _ = small(say("line: Archive | Xarchiver 0.5\nanswer: Xarchiver"))
+    answered = ask(screen, "Which program is it?", loaded)
+    assert [element.text for element in answered.elements] == ["Xarchiver 0.5"]
+
+
 def test_the_small_model_may_say_that_the_screen_does_not_tell() -> None:
     for said in (NOT_THERE, f"line: Total: | 1,204.00\nanswer: {NOT_THERE}"):
         loaded, _ = small(say(said))

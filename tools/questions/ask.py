@@ -7,7 +7,7 @@ from ...memory.errors import BadArgumentError, ModelOutputError, NotFound
 from ..desktop.capture import Capture
 from ..models.chat_models import LoadedChatModel
 from ..perception.elements import Element, Observation
-from ..perception.text_match import alike
+from ..perception.text_match import match_text
 from ..safety.redaction import Redaction, blackened
 from .answered import NOT_THERE, Answered
 from .claims import unsupported
@@ -15,6 +15,7 @@ from .claims import unsupported
 MAX_QUESTION_CHARS = 500
 SMALL_SCREEN_TOKENS = 1000
 """Of the lines that a small model is shown: a processor reads some tens of tokens a second."""
+MIN_SAYING_CHARS = 2
 MAX_RESTED_ON = 6
 """Elements that an answer of the small model rests on; a line of a table has more cells."""
 
@@ -125,10 +126,11 @@ def _rested_on(answer: str, line: Sequence[int], observation: Observation) -> tu
 
 
 def _says(element: Element, answer: str) -> bool:
-    text, said = alike(element.text), alike(answer)
-    if len(text) < 2 and text != said:
-        return False
-    return said in text or text in said
+    text = element.text.strip()
+    if len(text) < MIN_SAYING_CHARS:
+        return text == answer
+    # Whole words, either way: "1,204.00" says "Total: 1,204.00", and "Archive" no "xarchiver".
+    return match_text(text, answer) is not None or match_text(answer, text) is not None
 
 
 # --- any other chat model

@@ -15,7 +15,7 @@ from ..safety.redaction import Redaction
 from .answered import Described
 from .ask import check_readable, without_secrets
 from .claims import unsupported
-from .screen_lines import KIND_NAMES, one_line
+from .element_words import KIND_NAMES, one_line
 
 MAX_NAMED = 6
 SMALL_SUMMARY_TOKENS = 500

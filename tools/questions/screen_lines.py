@@ -5,48 +5,27 @@ made of: a model that rests its answer on a line rests it on these.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ..perception.elements import Element, Observation, Role
 from ..perception.layout import is_in_row
 from ..perception.modality import blocker_of
 from ..perception.render import estimate_tokens
 from ..perception.table_structure import Table, find_tables
-from ..safety.fence import defuse
+from .element_words import one_line, told
 from .fields import HOLDING, Field, read_field
+from .line import Line
+from .screen_counts import counting_lines
 from .words import content_words
 
 BETWEEN = " | "
-MAX_TEXT_CHARS = 160
-"""Of one element: a paragraph is seldom all of the answer."""
 MAX_LIKELY = 4
+"""Lines that stand once more right before the question."""
 CUT_PART = 2
-MAX_LISTED = 12
-"""Names in a line that counts."""
-KIND_NAMES: Mapping[Role, str] = {
-    "text": "", "checkbox": "check box", "radio": "radio button", "textbox": "field",
-    "combobox": "list", "spinbutton": "number field", "menuitem": "menu", "scrollbar": "scroll bar",
-    "progressbar": "progress bar", "treeitem": "tree item", "option": "row", "cell": "",
-}  # fmt: skip
-"""What people call them; the others by the name of their role."""
+"""A screen that does not fit is cut to this part of the budget."""
 SILENT: frozenset[Role] = frozenset(("icon", "image", "scrollbar"))
 """Left out where they have no words."""
-COUNTED: tuple[Role, ...] = (
-    "checkbox", "radio", "switch", "button", "textbox", "combobox", "tab", "link", "menuitem",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of the screen."""
-
-    text: str
-    """Defused, in one line."""
-    elements: tuple[int, ...] = ()
-    """Numbers of the elements it is made of; none for a window's heading."""
-    is_kept: bool = False
-    """Whether it is left out last: a heading or a count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +81,6 @@ def _matches(lines: Sequence[Line], question: str) -> Mapping[int, float]:
     shared = {n: content_words(line.text) & wanted for n, line in enumerate(lines)}
     often = Counter(word for words in shared.values() for word in words)
     return {n: sum(1 / often[word] for word in words) for n, words in shared.items() if words}
-
-
-def one_line(text: str) -> str:
-    """Return text of a screen on one line, short, with no control token in it."""
-    plain = " ".join(defuse(text).split())
-    return plain if len(plain) <= MAX_TEXT_CHARS else plain[: MAX_TEXT_CHARS - 1] + "…"
 
 
 # --- windows
@@ -186,34 +159,6 @@ def _row(row: Sequence[Element], fields: Mapping[int, Field]) -> Line:
     )
 
 
-def told(element: Element, field: Field | None = None) -> str:
-    """Return an element in words: its kind, what is written on it, and its state."""
-    states = element.states
-    kind = KIND_NAMES.get(element.role, element.role)
-    if field is not None:
-        name = f'{kind} "{one_line(field.label)}"' if field.label else kind
-        words = f'{name} = "{one_line(field.value)}"' if field.value else f"{name} (empty)"
-    elif kind:
-        words = f'{kind} "{one_line(element.text)}"' if element.text.strip() else kind
-    else:
-        words = one_line(element.text)
-    notes = [note for state, note in _STATES.items() if state in states]
-    if element.role == "switch":
-        notes = [
-            "on" if note == "ticked" else "off" if note == "not ticked" else note for note in notes
-        ]
-    elif element.role == "radio":
-        notes = [note.replace("ticked", "chosen") for note in notes]
-    return f"{words}: {', '.join(notes)}" if notes else words
-
-
-_STATES = {
-    "checked": "ticked", "unchecked": "not ticked", "mixed": "partly ticked",
-    "selected": "selected", "disabled": "disabled (greyed out)", "focused": "has the keyboard",
-    "expanded": "open",
-}  # fmt: skip
-
-
 # --- tables
 
 
@@ -261,58 +206,3 @@ def _alike_columns(table: Table, elements: Mapping[int, Element]) -> frozenset[i
         if len(table.rows) > 1 and len(texts) == 1 and is_acting:
             found.append(at)
     return frozenset(found)
-
-
-# --- what is counted
-
-
-def counting_lines(observation: Observation) -> list[Line]:
-    """Return lines that count things by kind and state, and tables by their rows."""
-    lines: list[Line] = []
-    elements = observation.elements
-    for role in COUNTED:
-        own = [element for element in elements if element.role == role]
-        if len(own) > 1 or any(element.states for element in own):
-            lines.append(_count(role, own))
-    for state in ("selected", "disabled", "focused"):
-        own = [element for element in elements if state in element.states]
-        if own:
-            what = {"focused": "has the keyboard"}.get(state, state)
-            lines.append(Line(text=f"{what}: {_names(own)}", elements=_ids(own)))
-    for table in find_tables(observation):
-        lines.append(
-            Line(
-                text=f"how many rows in the table: {len(table.rows)}",
-                elements=tuple(sorted(table.elements)),
-            )
-        )
-    windows = [window for window in observation.windows if not window.is_minimized]
-    if len(windows) > 1:
-        names = ", ".join(f'"{one_line(window.title)}"' for window in windows)
-        lines.append(Line(text=f"how many open windows: {len(windows)} ({names})"))
-    return [replace(line, is_kept=True) for line in lines]
-
-
-def _count(role: Role, own: Sequence[Element]) -> Line:
-    kind = KIND_NAMES.get(role, role)
-    plural = "es" if kind.endswith(("x", "ch")) else "s"
-    text = f"how many {kind}{plural}: {len(own)}"
-    on, off = {"switch": ("on", "off"), "radio": ("chosen", "not chosen")}.get(
-        role, ("ticked", "not ticked")
-    )
-    states = Counter(state for element in own for state in element.states)
-    if states["checked"] or states["unchecked"]:
-        ticked = [element for element in own if "checked" in element.states]
-        names = f" ({_names(ticked)})" if ticked else ""
-        text += f", {on}: {states['checked']}{names}, {off}: {states['unchecked']}"
-    return Line(text=text, elements=_ids(own))
-
-
-def _names(elements: Iterable[Element]) -> str:
-    names = [f'{KIND_NAMES.get(e.role, e.role)} "{one_line(e.text)}"'.strip() for e in elements]
-    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
-    return ", ".join(names[:MAX_LISTED]) + more
-
-
-def _ids(elements: Iterable[Element]) -> tuple[int, ...]:
-    return tuple(element.id for element in elements)

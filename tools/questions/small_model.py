@@ -15,7 +15,8 @@ from ...memory.errors import ModelOutputError
 from ..models.gbnf import literal
 from ..safety.fence import Fence, defuse
 from .answered import NOT_THERE
-from .screen_lines import Line, ScreenLines
+from .line import Line
+from .screen_lines import ScreenLines
 
 MAX_ANSWER_TOKENS = 240
 MAX_ANSWER_CHARS = 200
