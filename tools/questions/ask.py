@@ -1,5 +1,6 @@
 """Asks a chat model about a screen, and checks what it answers against the screen."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ from ...memory.errors import BadArgumentError, ModelOutputError, NotFound
 from ..desktop.capture import Capture
 from ..models.chat_models import LoadedChatModel
 from ..perception.elements import Element, Observation
-from ..perception.text_match import match_text
+from ..perception.text_match import bare
 from ..safety.redaction import Redaction, blackened
 from .answered import NOT_THERE, Answered
 from .claims import unsupported
@@ -126,11 +127,12 @@ def _rested_on(answer: str, line: Sequence[int], observation: Observation) -> tu
 
 
 def _says(element: Element, answer: str) -> bool:
-    text = element.text.strip()
+    text, said = bare(element.text), bare(answer)
     if len(text) < MIN_SAYING_CHARS:
-        return text == answer
+        return text == said
     # Whole words, either way: "1,204.00" says "Total: 1,204.00", and "Archive" no "xarchiver".
-    return match_text(text, answer) is not None or match_text(answer, text) is not None
+    shorter, longer = sorted((text, said), key=len)
+    return re.search(rf"(?<!\w){re.escape(shorter)}(?!\w)", longer) is not None
 
 
 # --- any other chat model
