@@ -16,7 +16,8 @@ from .claims import unsupported
 MAX_QUESTION_CHARS = 500
 SMALL_SCREEN_TOKENS = 1000
 """Of the lines that a small model is shown: a processor reads some tens of tokens a second."""
-MIN_SAYING_CHARS = 2
+MIN_FAR_CHARS = 4
+"""Of an answer that is looked for beyond its line: shorter ones are found anywhere."""
 MAX_RESTED_ON = 6
 """Elements that an answer of the small model rests on; a line of a table has more cells."""
 
@@ -119,19 +120,19 @@ def _rested_on(answer: str, line: Sequence[int], observation: Observation) -> tu
     Where nothing says them, as in a count or a yes, the whole line does.
     """
     own = [element for element in observation.elements if element.id in line]
-    for elements in (own, list(observation.elements)):
-        saying = [element for element in elements if _says(element, answer)]
+    for elements, min_chars in ((own, 2), (observation.elements, MIN_FAR_CHARS)):
+        saying = [element for element in elements if _says(element, answer, min_chars)]
         if saying:
             return tuple(saying[:MAX_RESTED_ON])
     return tuple(own[:MAX_RESTED_ON])
 
 
-def _says(element: Element, answer: str) -> bool:
+def _says(element: Element, answer: str, min_chars: int) -> bool:
     text, said = bare(element.text), bare(answer)
-    if len(text) < MIN_SAYING_CHARS:
-        return text == said
     # Whole words, either way: "1,204.00" says "Total: 1,204.00", and "Archive" no "xarchiver".
     shorter, longer = sorted((text, said), key=len)
+    if len(shorter) < min_chars:
+        return text == said
     return re.search(rf"(?<!\w){re.escape(shorter)}(?!\w)", longer) is not None
 
 
