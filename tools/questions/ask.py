@@ -120,7 +120,7 @@ def _rested_on(answer: str, line: Sequence[int], observation: Observation) -> tu
     Where nothing says them, as in a count or a yes, the whole line does.
     """
     own = [element for element in observation.elements if element.id in line]
-    for elements, min_chars in ((own, 2), (observation.elements, MIN_FAR_CHARS)):
+    for elements, min_chars in ((own, 1), (observation.elements, MIN_FAR_CHARS)):
         saying = [element for element in elements if _says(element, answer, min_chars)]
         if saying:
             return tuple(saying[:MAX_RESTED_ON])
@@ -132,7 +132,7 @@ def _says(element: Element, answer: str, min_chars: int) -> bool:
     # Whole words, either way: "1,204.00" says "Total: 1,204.00", and "Archive" no "xarchiver".
     shorter, longer = sorted((text, said), key=len)
     if len(shorter) < min_chars:
-        return text == said
+        return False
     return re.search(rf"(?<!\w){re.escape(shorter)}(?!\w)", longer) is not None
 
 
