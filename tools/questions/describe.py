@@ -15,9 +15,8 @@ from ..safety.redaction import Redaction
 from .answered import Described
 from .ask import check_readable, without_secrets
 from .claims import unsupported
-from .element_words import KIND_NAMES, one_line
+from .element_words import KIND_NAMES, names_of, one_line
 
-MAX_NAMED = 6
 SMALL_SUMMARY_TOKENS = 500
 """Of the lines that a small model is shown."""
 TROUBLE = re.compile(
@@ -63,10 +62,10 @@ def facts(observation: Observation) -> list[str]:
     ):  # fmt: skip
         own = [element for element in elements if state in element.states]
         if own:
-            found.append(f"{words}: {_named(own)}.")
+            found.append(f"{words}: {names_of(own)}.")
     trouble = _trouble(elements)
     if trouble:
-        found.append(f"May tell of trouble: {_named(trouble)}.")
+        found.append(f"May tell of trouble: {names_of(trouble)}.")
     if not observation.settled:
         found.append("The screen was still changing.")
     return found
@@ -121,18 +120,6 @@ def _contents(observation: Observation) -> list[str]:
 
 def _trouble(elements: Sequence[Element]) -> list[Element]:
     return [element for element in elements if TROUBLE.search(element.text)]
-
-
-def _named(elements: Sequence[Element]) -> str:
-    names = [
-        f'{KIND_NAMES.get(e.role, e.role)} "{one_line(e.text)}"'.strip()
-        for e in elements
-        if e.text.strip()
-    ]
-    nameless = len(elements) - len(names)
-    shown = [*names[:MAX_NAMED]]
-    more = len(names) - len(shown) + nameless
-    return ", ".join([*shown, *([f"{more} more"] if more else [])])
 
 
 def _summarised(

@@ -1,6 +1,6 @@
 """An element in plain words: its kind as people call it, what is written on it, and its state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..perception.elements import Element, Role
 from ..safety.fence import defuse
@@ -8,6 +8,8 @@ from .fields import Field
 
 MAX_TEXT_CHARS = 160
 """Of one element: a paragraph is seldom all of the answer."""
+MAX_NAMED = 10
+"""In a list of elements."""
 KIND_NAMES: Mapping[Role, str] = {
     "text": "", "checkbox": "check box", "radio": "radio button", "textbox": "field",
     "combobox": "list", "spinbutton": "number field", "menuitem": "menu", "scrollbar": "scroll bar",
@@ -46,3 +48,12 @@ def told(element: Element, field: Field | None = None) -> str:
     otherwise = _OTHERWISE.get(element.role, {})
     notes = [otherwise.get(note, note) for state, note in _STATES.items() if state in states]
     return f"{words}: {', '.join(notes)}" if notes else words
+
+
+def names_of(elements: Iterable[Element], *, limit: int = MAX_NAMED) -> str:
+    """Return elements by kind and text, in one line; of many the first, and how many more."""
+    elements = list(elements)
+    named = [element for element in elements if element.text.strip()][:limit]
+    names = [f'{KIND_NAMES.get(e.role, e.role)} "{one_line(e.text)}"'.strip() for e in named]
+    more = len(elements) - len(named)
+    return ", ".join([*names, *([f"{more} more"] if more else [])])

@@ -6,11 +6,9 @@ from dataclasses import replace
 
 from ..perception.elements import Element, Observation, Role
 from ..perception.table_structure import find_tables
-from .element_words import KIND_NAMES, one_line
+from .element_words import KIND_NAMES, names_of, one_line
 from .line import Line
 
-MAX_LISTED = 12
-"""Names in a line that counts."""
 COUNTED: tuple[Role, ...] = (
     "checkbox", "radio", "switch", "button", "textbox", "combobox", "tab", "link", "menuitem",
 )  # fmt: skip
@@ -28,7 +26,7 @@ def counting_lines(observation: Observation) -> list[Line]:
         own = [element for element in elements if state in element.states]
         if own:
             what = {"focused": "has the keyboard"}.get(state, state)
-            lines.append(Line(text=f"{what}: {_names(own)}", elements=_ids(own)))
+            lines.append(Line(text=f"{what}: {names_of(own)}", elements=_ids(own)))
     for table in find_tables(observation):
         lines.append(
             Line(
@@ -53,15 +51,9 @@ def _count(role: Role, own: Sequence[Element]) -> Line:
     states = Counter(state for element in own for state in element.states)
     if states["checked"] or states["unchecked"]:
         ticked = [element for element in own if "checked" in element.states]
-        names = f" ({_names(ticked)})" if ticked else ""
+        names = f" ({names_of(ticked)})" if ticked else ""
         text += f", {on}: {states['checked']}{names}, {off}: {states['unchecked']}"
     return Line(text=text, elements=_ids(own))
-
-
-def _names(elements: Iterable[Element]) -> str:
-    names = [f'{KIND_NAMES.get(e.role, e.role)} "{one_line(e.text)}"'.strip() for e in elements]
-    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
-    return ", ".join(names[:MAX_LISTED]) + more
 
 
 def _ids(elements: Iterable[Element]) -> tuple[int, ...]:
