@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deskhand.tools.questions.claims import unsupported
+from deskhand.tools.questions.states import contradicted
 
 # The other tests' parts are no package; last, so that nothing else is found there first.
 sys.path.append(str(Path(__file__).parent.parent))
@@ -57,6 +58,24 @@ def test_what_it_does_not_say_is(answer: str, claims: tuple[str, ...]) -> None:
 
 def test_words_of_the_question_are_no_claims() -> None:
     assert unsupported("No, Kerstin has no 99 euros.", SCREEN, "Does Kerstin have 99 euros?") == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "question", "claims"),
+    [
+        ("Yes, Paid is ticked", "Is it paid?", ("Paid is ticked",)),
+        ("No, Paid is not ticked", "Is it paid?", ()),
+        ("No", "Is Sent ticked?", ("Sent is not ticked",)),
+        ("Yes", "Is Sent ticked?", ()),
+        ("It is unchecked.", "Is Sent ticked?", ("Sent is not ticked",)),
+        ("Paid is not ticked, Sent is.", "Which are ticked?", ()),
+        ("1,324.80", "How much is to be Paid on Friday?", ()),
+    ],
+)
+def test_states_that_are_otherwise_are_told(
+    answer: str, question: str, claims: tuple[str, ...]
+) -> None:
+    assert contradicted(answer, SCREEN, question) == claims
 
 
 def test_letters_that_were_read_for_digits_are_digits() -> None:

@@ -44,7 +44,8 @@ class Answered:
     unknown: tuple[int, ...] = ()
     """Numbers that the model named and that no element of the screen has."""
     claims: tuple[str, ...] = ()
-    """Quotations, numbers and names in the answer that no text on the screen says."""
+    """Quotations, numbers and names in the answer that no text on the screen says, and states of
+    boxes that are otherwise on it."""
     source: Source = "screen text"
     model: str = ""
     pictures: int = 0

@@ -12,6 +12,7 @@ from ..perception.text_match import bare
 from ..safety.redaction import Redaction, blackened
 from .answered import NOT_THERE, Answered
 from .claims import unsupported
+from .states import contradicted
 
 MAX_QUESTION_CHARS = 500
 SMALL_SCREEN_TOKENS = 1000
@@ -56,7 +57,10 @@ def ask(
     )
     if not answered.found:
         return answered
-    return replace(answered, claims=unsupported(answered.text, shown, asked))
+    claims = (
+        *unsupported(answered.text, shown, asked), *contradicted(answered.text, shown, asked),
+    )  # fmt: skip
+    return replace(answered, claims=claims)
 
 
 def without_secrets(observation: Observation, redaction: Redaction) -> Observation:

@@ -27,6 +27,8 @@ def counting_lines(observation: Observation) -> list[Line]:
         if own:
             what = {"focused": "has the keyboard"}.get(state, state)
             lines.append(Line(text=f"{what}: {names_of(own)}", elements=_ids(own)))
+    if elements and not any("disabled" in element.states for element in elements):
+        lines.append(Line(text="disabled: nothing"))
     for table in find_tables(observation):
         lines.append(
             Line(

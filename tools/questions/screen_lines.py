@@ -24,6 +24,8 @@ MAX_LIKELY = 4
 """Lines that stand once more right before the question."""
 CUT_PART = 2
 """A screen that does not fit is cut to this part of the budget."""
+BOXES: frozenset[Role] = frozenset(("checkbox", "switch"))
+"""Each has a line of its own: a small model takes the state of one for that of its neighbour."""
 SILENT: frozenset[Role] = frozenset(("icon", "image", "scrollbar"))
 """Left out where they have no words."""
 
@@ -129,7 +131,8 @@ def _rows_of(elements: Sequence[Element], tables: Sequence[Table], title: str) -
         table = table_of.get(element.id)
         if table is None and (element.id in used or _says_nothing(element, title)):
             continue
-        if row and (table is not None or not _goes_on(row[-1], element)):
+        is_apart = table is not None or not row or not _goes_on(row[-1], element)
+        if row and (is_apart or {row[-1].role, element.role} <= BOXES):
             lines.append(_row(row, fields))
             row = []
         if table is None:
