@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from deskhand.agent.planners.local_prompt import grammar_arguments
 from deskhand.agent.planners.planner import Proposal, Turn
 from deskhand.agent.planners.usage import Usage
 from deskhand.tools.actions import (
@@ -22,6 +21,7 @@ from deskhand.tools.actions import (
     TypeText,
 )
 from deskhand.tools.desktop.keys import parse_keys
+from deskhand.tools.models.gbnf import grammar_arguments
 from deskhand.tools.perception.elements import Observation
 from deskhand.tools.perception.render import render_elements
 

@@ -13,7 +13,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from deskhand.agent.planners.local import LocalPlanner
-from deskhand.agent.planners.local_prompt import grammar_arguments, parse_plan
+from deskhand.agent.planners.local_prompt import parse_plan
 from deskhand.agent.planners.planner import Proposal, StepSummary, Turn
 from deskhand.memory.errors import ModelOutputError
 from deskhand.tools.actions import (
@@ -26,6 +26,7 @@ from deskhand.tools.actions import (
     PressKeys,
     TypeText,
 )
+from deskhand.tools.models.gbnf import grammar_arguments
 from deskhand.tools.outcome import Effect, Outcome
 from deskhand.tools.perception.elements import Observation
 

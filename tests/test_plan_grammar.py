@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from deskhand.agent.planners.gbnf import literal, plan_grammar
+from deskhand.agent.planners.gbnf import plan_grammar
 from deskhand.agent.planners.labels import label_screen
+from deskhand.tools.models.gbnf import literal
 
 # The other tests' parts are no package; last, so that nothing else is found there first.
 sys.path.append(str(Path(__file__).parent.parent))

@@ -38,11 +38,13 @@ from .finding.found import Found
 from .finding.sources import NO_MODELS, Sources
 from .grounding import find_window
 from .hands import Hands
+from .models.chat_models import LoadedChatModel
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
 from .perception.news import render_news
 from .perception.observe import Observer, load_observer
 from .perception.render import render_elements
+from .question_tools import QuestionTools
 from .safety.gate import Gate
 from .tool_pictures import image_block, marked_part
 from .tool_spec import Quoting, QuotingError, Result, ToolSpec
@@ -63,6 +65,7 @@ class DesktopToolkit(BaseToolkit):
         gate: Decides about actions.
         env: Environment for launched applications; None for this process's own.
         sources: Models that may tell where a described thing is; none by default.
+        asked: Who answers questions about the screen; None for the best that is on this machine.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -71,6 +74,7 @@ class DesktopToolkit(BaseToolkit):
     _observer: Observer = PrivateAttr()
     _hands: Hands = PrivateAttr()
     _seen: Observation | None = PrivateAttr(default=None)
+    _questions: QuestionTools = PrivateAttr()
     _shown: dict[str, View] = PrivateAttr(default_factory=dict)
 
     _sources: Sources = PrivateAttr()
@@ -82,6 +86,7 @@ class DesktopToolkit(BaseToolkit):
         gate: Gate | None = None,
         env: Mapping[str, str] | None = None,
         sources: Sources = NO_MODELS,
+        asked: LoadedChatModel | None = None,
     ) -> None:
         super().__init__()
         self._desktop = desktop
@@ -95,6 +100,7 @@ class DesktopToolkit(BaseToolkit):
             sources=sources,
         )
         self._sources = sources
+        self._questions = QuestionTools(self._look, model=asked)
 
     def close(self) -> None:
         """End what asks the applications; the toolkit is of no use afterwards."""
@@ -124,6 +130,7 @@ class DesktopToolkit(BaseToolkit):
             spec(self.get_clipboard, arguments.NoArguments, read_only=True, quotes=board),
             spec(self.set_clipboard, arguments.SetClipboardArguments, destructive=True),
             *ClassifyTool(self._pixels).specs(),
+            *self._questions.specs(),
         )
 
     # Each tool's docstring is what the model reads.

@@ -11,7 +11,9 @@ import typer
 from ...memory.errors import DeskhandError
 from . import (
     approve,
+    ask,
     classify,
+    describe,
     do,
     doctor,
     exit_codes,
@@ -50,6 +52,8 @@ app.command("do")(do.do)
 app.command("look")(look.look)
 app.command("find")(find.find)
 app.command("classify")(classify.classify)
+app.command("ask")(ask.ask)
+app.command("describe")(describe.describe)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(mcp.app, name="mcp")

@@ -150,7 +150,7 @@ def _answered(model: "GroundingModel") -> "Callable[[Capture, str], str]":
             raise
         # Each provider's package has a tree of errors of its own, with no common root.
         except Exception as error:
-            from ..planners.chat_calls import unavailable
+            from ...tools.models.call_errors import unavailable
 
             raise unavailable(model.name, error) from error
 

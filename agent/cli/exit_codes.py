@@ -23,7 +23,7 @@ OF_STATUS: Mapping[Status, int] = {
 
 EXPLAINED: Mapping[int, str] = {
     DONE: "done",
-    FAILED: "failed, or a limit was reached",
+    FAILED: "failed, a limit was reached, or the screen does not have what was asked for",
     WRONG_INPUT: "wrong usage or input: an option, a file, a sentence that does not parse",
     WAITS: "stopped, waits for a person (an approval, a question, a takeover) or for a model "
     "that is away: can be resumed",

@@ -3,21 +3,29 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import Any, Self, get_args
 
 from ...memory.errors import ConfigError, RunError
+from ...tools.models.chat_models import (
+    HOSTED_FORM,
+    LOCAL,
+    LOCAL_FORM,
+    LOCAL_MODEL,
+    SERVER_FORM,
+    VLM,
+    VLM_FORM,
+    ModelAccess,
+    is_hosted,
+    is_local_there,
+    is_server,
+    load_chat_model,
+)
 from .gui_choice import GUI, GUI_MODELS, is_ready, load_gui_planner
 from .pictures import Pictures
 from .planner import Planner
 from .usage import Price
 
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
 INSTRUCTIONS = "instructions"
-LOCAL_MODEL = "qwen2.5-coder-1.5b"
-VLM = "vlm:"
-"""Before the name or the folder of a checkpoint that runs in this process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,64 +134,26 @@ def _instructions(task: str, _choice: ModelChoice, _has: Belongings) -> Planner:
 
 
 def _local(task: str, _choice: ModelChoice, _has: Belongings) -> Planner:
-    from ...tools.models.chat_llama import ChatLlama
-    from ...tools.models.store import find_model
     from .local import LocalPlanner
 
-    return LocalPlanner(task, ChatLlama.load(find_model(LOCAL_MODEL)))
-
-
-def _is_local_there() -> bool:
-    from ...tools.models.registry import entry_named
-    from ...tools.models.store import ModelStore
-
-    return ModelStore().state(entry_named(LOCAL_MODEL)) == "yes"
-
-
-def _vlm(task: str, choice: ModelChoice, has: Belongings) -> Planner:
-    from ...tools.models.chat_vlm import ChatLocalVLM
-    from ...tools.models.store import find_model
-
-    model = ChatLocalVLM.load(find_model(choice.model.removeprefix(VLM)))
-    return _chat(task, model, choice, has, name=choice.model, sees=True)
-
-
-def _server(task: str, choice: ModelChoice, has: Belongings) -> Planner:
-    from ...tools.models.providers import check_server, server_model
-
-    check_server(choice.model, choice.name)
-    model = server_model(choice.model, choice.name, key=has.server_key)
-    return _chat(task, model, choice, has, name=f"{choice.name} at {choice.model}")
+    return LocalPlanner(task, load_chat_model(LOCAL).model)
 
 
 def _gui(_task: str, choice: ModelChoice, has: Belongings) -> Planner:
     return load_gui_planner(choice, has)
 
 
-def _hosted(task: str, choice: ModelChoice, has: Belongings) -> Planner:
-    from ...tools.models.providers import hosted_model
-
-    model = hosted_model(choice.model, keys=has.keys)
-    return _chat(task, model, choice, has, name=choice.model)
-
-
-def _chat(
-    task: str,
-    model: "BaseChatModel",
-    choice: ModelChoice,
-    has: Belongings,
-    *,
-    name: str,
-    sees: bool = False,
-) -> Planner:
+def _chat(task: str, choice: ModelChoice, has: Belongings) -> Planner:
+    access = ModelAccess(server_model=choice.name, keys=has.keys, server_key=has.server_key)
+    loaded = load_chat_model(choice.model, access)
     from .chat import ChatOptions, ChatPlanner
 
     return ChatPlanner(
         task,
-        model,
+        loaded.model,
         # Who says "always" knows that it sees; otherwise its package's word is taken.
-        sees_pictures=True if sees or choice.pictures == "always" else None,
-        name=name,
+        sees_pictures=True if loaded.sees or choice.pictures == "always" else None,
+        name=loaded.name,
         price=has.prices.get(choice.name or choice.model),
         secret_names=has.secret_names,
         options=ChatOptions(pictures=choice.pictures),
@@ -192,24 +162,16 @@ def _chat(
 
 ENGINES: tuple[Engine, ...] = (
     Engine(form=INSTRUCTIONS, takes=lambda model: model == INSTRUCTIONS, load=_instructions),
-    Engine(form="local", takes=lambda model: model == "local", load=_local),
-    Engine(form="vlm:NAME", takes=lambda model: model.startswith(VLM), load=_vlm),
+    Engine(form=LOCAL_FORM, takes=lambda model: model == LOCAL, load=_local),
+    Engine(form=VLM_FORM, takes=lambda model: model.startswith(VLM), load=_chat),
     Engine(form="gui:NAME", takes=lambda model: model.startswith(GUI), load=_gui),
-    Engine(
-        form="http://HOST:PORT/v1 with --model-name",
-        takes=lambda model: model.startswith(("http://", "https://")),
-        load=_server,
-    ),
-    Engine(
-        form="provider:model (anthropic, openai, google-genai, ollama, …)",
-        takes=lambda model: all(model.partition(":")),
-        load=_hosted,
-    ),
+    Engine(form=SERVER_FORM, takes=is_server, load=_chat),
+    Engine(form=HOSTED_FORM, takes=is_hosted, load=_chat),
 )
 """The first that takes what was named loads it."""
 
 ON_THIS_MACHINE: tuple[tuple[Callable[[], bool], ModelChoice], ...] = (
     *((partial(is_ready, name), ModelChoice(model=GUI + name)) for name in GUI_MODELS),
-    (_is_local_there, ModelChoice(model="local")),
+    (is_local_there, ModelChoice(model=LOCAL)),
 )
 """Models that are taken if nothing is named, the best first, each with whether it is there."""

@@ -8,6 +8,7 @@ language.
 import re
 from collections.abc import Sequence
 
+from ...tools.models.gbnf import literal
 from ...tools.perception.elements import Role
 from .labels import FIELDS, LEADS_ON, LISTS, NO_NAME, TICKED, LabelledScreen, quoted_plainly
 from .words import is_question, speaks_of_keys, speaks_of_typing
@@ -154,23 +155,3 @@ def _add_spans(task: str, rules: dict[str, str]) -> bool:
     if starts:
         rules["told"] = f'"\\"" ({" | ".join(starts)}) "\\""'
     return bool(starts)
-
-
-def literal(text: str) -> str:
-    r"""Return text as a GBNF literal.
-
-    >>> print(literal('say "hi" \\ there'))
-    "say \"hi\" \\ there"
-    """
-    written = []
-    for character in text:
-        code = ord(character)
-        if character in '"\\':
-            written.append("\\" + character)
-        elif character.isprintable():
-            written.append(character)
-        elif code <= 0xFFFF:
-            written.append(f"\\u{code:04X}")
-        else:
-            written.append(f"\\U{code:08X}")
-    return '"' + "".join(written) + '"'

@@ -30,6 +30,7 @@ from ...tools.actions import (
     TypeText,
     target_of,
 )
+from ...tools.models.gbnf import grammar_arguments
 from ...tools.perception.elements import Element
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, Sentence
@@ -45,7 +46,7 @@ from .guards import (
 from .instructions import InstructionPlanner
 from .labels import LabelledScreen, label_screen
 from .local_memory import PlanMemory
-from .local_prompt import grammar_arguments, parse_plan, plan_messages
+from .local_prompt import parse_plan, plan_messages
 from .planner import Proposal, Turn
 from .screen_signs import is_loading, may_be_loading, named_controls, seen_texts
 from .usage import Usage

@@ -1,8 +1,5 @@
 """The question a small model is asked, and the plan it answers with."""
 
-from typing import Any
-
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from ...memory.errors import InstructionError, ModelOutputError
@@ -13,13 +10,6 @@ from .labels import LabelledScreen, harmless
 
 SHOWN_DONE = 8
 """Sentences of the history in the prompt."""
-
-
-def grammar_arguments(model: BaseChatModel, grammar: str) -> dict[str, Any]:
-    """Return how a grammar is passed to a chat model."""
-    # By name: langchain-openai is another extra, and a heavy import.
-    is_openai = any(kind.__name__ == "BaseChatOpenAI" for kind in type(model).__mro__)
-    return {"extra_body": {"grammar": grammar}} if is_openai else {"grammar": grammar}
 
 
 def plan_messages(

@@ -24,7 +24,7 @@ class OpenAIServer(ModelServer):
             yield "no bearer token"
         if unknown := set(body) - KNOWN:
             yield f"unknown parameters {sorted(unknown)}"
-        if body.get("tool_choice") not in ("required", "auto", "none"):
+        if "tools" in body and body.get("tool_choice") not in ("required", "auto", "none"):
             yield f"tool_choice {body.get('tool_choice')!r}"
         for tool in body.get("tools", ()):
             if tool.get("type") != "function":

@@ -42,6 +42,11 @@ def calls(*wanted: tuple[str, dict[str, Any]], said: str = "") -> AIMessage:
     )
 
 
+def say(text: str) -> AIMessage:
+    used = UsageMetadata(input_tokens=700, output_tokens=12, total_tokens=712)
+    return AIMessage(content=text, usage_metadata=used)
+
+
 class ScriptedModel(BaseChatModel):
     """Gives one answer after the other, and keeps what it was asked."""
 

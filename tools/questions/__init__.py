@@ -1,0 +1,1 @@
+"""Questions about a screen: asked of a chat model, answered with what the answer rests on."""
