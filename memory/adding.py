@@ -6,75 +6,65 @@ few.
 """
 
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from .chunks import chunks_of
-from .database import Database
 from .embedders import Embedders
 from .embedding import Vectors
+from .forgetting import finish_forgetting
+from .open_memory import OpenMemory
 from .picture_files import encode_picture, write_picture
 from .records import Added, NewScreen
-from .screen_rows import Looks, ScreenRows, text_of
-from .vectors import Space, VectorRows
+from .screen_rows import Looks, text_of
+from .vectors import Space
 
 ID_BYTES = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adding:
-    """Adds screens to a memory."""
+def add_screen(memory: OpenMemory, screen: NewScreen) -> Added:
+    """Keep a screen, or fold it into an earlier one that it is the same as."""
+    from .picture_hashes import looks_of
 
-    database: Database
-    rows: ScreenRows
-    vectors: VectorRows
-    embedders: Embedders
-    writing: Callable[[], AbstractContextManager[None]]
-    """Holds the memory's lock."""
-
-    def add(self, screen: NewScreen) -> Added:
-        """Keep a screen, or fold it into an earlier one that it is the same as."""
-        from .picture_hashes import looks_of
-
-        looks = looks_of(screen.pixels)
-        with self.writing():
-            folded = self._fold(screen, looks)
+    looks = looks_of(screen.pixels)
+    with memory.writing():
+        finish_forgetting(memory)
+        folded = _fold(memory, screen, looks)
+    if folded is not None:
+        return folded
+    vectors = _embed(memory.embedders, screen)
+    png = encode_picture(screen.pixels)
+    with memory.writing():
+        # Another process may have added it meanwhile.
+        folded = _fold(memory, screen, looks)
         if folded is not None:
             return folded
-        vectors = self._embed(screen)
-        png = encode_picture(screen.pixels)
-        with self.writing():
-            # Another process may have added it meanwhile.
-            folded = self._fold(screen, looks)
-            if folded is not None:
-                return folded
-            id = secrets.token_hex(ID_BYTES)
-            write_picture(self.rows.picture(id), png)
-            with self.database.transaction():
-                number = self.rows.insert(id, screen, looks, len(png))
-                for space, several in vectors:
-                    self.vectors.insert(space, [number] * len(several), several)
-        return Added(id=id, is_new=True)
+        id = secrets.token_hex(ID_BYTES)
+        write_picture(memory.rows.picture(id), png)
+        with memory.database.transaction():
+            number = memory.rows.insert(id, screen, looks, len(png))
+            for space, several in vectors:
+                memory.vectors.rows.insert(space, [number] * len(several), several)
+    return Added(id=id, is_new=True)
 
-    def _fold(self, screen: NewScreen, looks: Looks) -> Added | None:
-        from .near_duplicates import find_same
 
-        same = find_same(self.database, self.rows, screen, looks)
-        if same is None:
-            return None
-        number, id = same
-        with self.database.transaction():
-            self.rows.see_again(number, screen.time)
-            self.rows.add_tags(number, screen.tags)
-        return Added(id=id, is_new=False)
+def _fold(memory: OpenMemory, screen: NewScreen, looks: Looks) -> Added | None:
+    from .near_duplicates import find_same
 
-    def _embed(self, screen: NewScreen) -> list[tuple[Space, Vectors]]:
-        vectors: list[tuple[Space, Vectors]] = []
-        text_space, picture_space = self.embedders.space("text"), self.embedders.space("picture")
-        if text_space is not None:
-            chunks = chunks_of(text_of(screen).split("\n"), screen.window)
-            vectors.append((text_space, self.embedders.texts(chunks)))
-        if picture_space is not None:
-            vectors.append((picture_space, self.embedders.pictures([screen.pixels])))
-        return vectors
+    same = find_same(memory.database, memory.rows, screen, looks)
+    if same is None:
+        return None
+    number, id = same
+    with memory.database.transaction():
+        memory.rows.see_again(number, screen.time)
+        memory.rows.add_tags(number, screen.tags)
+    return Added(id=id, is_new=False)
+
+
+def _embed(embedders: Embedders, screen: NewScreen) -> list[tuple[Space, Vectors]]:
+    vectors: list[tuple[Space, Vectors]] = []
+    text_space, picture_space = embedders.space("text"), embedders.space("picture")
+    if text_space is not None:
+        chunks = chunks_of(text_of(screen).split("\n"), screen.window)
+        vectors.append((text_space, embedders.texts(chunks)))
+    if picture_space is not None:
+        vectors.append((picture_space, embedders.pictures([screen.pixels])))
+    return vectors

@@ -16,6 +16,7 @@ from .folded_text import folded
 
 VERSION = 1
 FILE = "memory.sqlite3"
+PICTURES = "pictures"
 BUSY_S = 30.0
 
 SCHEMA = """
@@ -73,6 +74,7 @@ CREATE TABLE vectors(
     data BLOB NOT NULL
 );
 CREATE INDEX vectors_item ON vectors(space, item);
+CREATE INDEX vectors_space ON vectors(space);
 CREATE TABLE looks(
     screen INTEGER PRIMARY KEY REFERENCES screens(number) ON DELETE CASCADE,
     points BLOB NOT NULL
@@ -204,5 +206,6 @@ def _make_private(folder: Path, file: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # SQLite gives its -wal and -shm files the permissions of the file.
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        (folder / PICTURES).mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigError(f"cannot make the memory {folder}: {error.strerror}") from error

@@ -3,17 +3,16 @@
 import logging
 from collections.abc import Sequence
 
-from .database import Database
-from .embedders import Embedders
 from .embedding import Vectors
 from .errors import BadArgumentError
 from .full_text import FullText
 from .fusion import first_place, fuse
+from .open_memory import OpenMemory
 from .picture_files import read_picture
 from .records import Hit, Query, Reason, Source, SourceName
-from .screen_rows import Looks, ScreenRows
-from .vector_search import VectorSearch
-from .vectors import Kind
+from .reindexing import missing
+from .screen_rows import Looks
+from .vectors import Kind, Space
 
 logger = logging.getLogger(__name__)
 
@@ -28,19 +27,20 @@ _Ranking = list[tuple[int, float]]
 class ScreenSearch:
     """Searches the screens of a memory."""
 
-    def __init__(
-        self, database: Database, rows: ScreenRows, vectors: VectorSearch, embedders: Embedders
-    ) -> None:
-        self._database = database
-        self._rows = rows
-        self._vectors = vectors
-        self._embedders = embedders
-        self._full_text = FullText(database)
-        self._warned: set[SourceName] = set()
+    def __init__(self, memory: OpenMemory) -> None:
+        self._memory = memory
+        self._database = memory.database
+        self._rows = memory.rows
+        self._vectors = memory.vectors
+        self._embedders = memory.embedders
+        self._full_text = FullText(memory.database)
+        self._looked_for: set[SourceName] = set()
 
     def search(self, query: Query) -> list[Hit]:
         """Return the screens that answer a query, best first."""
         wanted = self._wanted_vectors(query)
+        for name in wanted:
+            self._vectors.prepare(self._space(name))
         with self._database.snapshot():
             itself = self._itself(query)
             passing = None if query.filter.is_empty else set(self._rows.numbers(query.filter))
@@ -75,28 +75,20 @@ class ScreenSearch:
 
     def unindexed(self, kind: Kind) -> int:
         """Return how many screens have no vector of a kind in the space of today's embedder."""
-        space = self._embedders.space(kind)
-        number = None if space is None else self._vectors.rows.space_number(space)
-        condition = "text || window != ''" if kind == "text" else "TRUE"
-        (missing,) = self._database.connection.execute(
-            f"SELECT count(*) FROM screens s WHERE {condition} AND NOT EXISTS "
-            "(SELECT 1 FROM vectors v WHERE v.space = ? AND v.item = s.number)",
-            (number,),
-        ).fetchone()
-        return int(missing)
+        return len(missing(self._memory, kind))
 
     def _vector_source(self, name: SourceName, kind: Kind) -> Source:
         space = self._embedders.space(kind)
         if space is None:
             takes = "image_embedder" if kind == "picture" else "text_embedder"
             return Source(name=name, is_ready=False, why=f"the memory was opened without {takes}")
-        missing = self.unindexed(kind)
+        unindexed = self.unindexed(kind)
         why = f"vectors of {space.name}"
         if kind == "picture" and not self._embedders.finds_pictures_by_text:
             why += ", by a picture only: it embeds no texts"
-        if missing:
-            why += f"; {missing} screens are not indexed for it, reindex does it"
-        return Source(name=name, is_ready=True, why=why, unindexed=missing)
+        if unindexed:
+            why += f"; {unindexed} screens are not indexed for it, reindex does it"
+        return Source(name=name, is_ready=True, why=why, unindexed=unindexed)
 
     def _wanted_vectors(self, query: Query) -> dict[SourceName, list[Vectors]]:
         """Embed the query; a slow model must not hold a snapshot open."""
@@ -139,10 +131,8 @@ class ScreenSearch:
     ) -> dict[SourceName, _Ranking]:
         rankings: dict[SourceName, _Ranking] = {}
         for name, queries in wanted.items():
-            kind: Kind = "text" if name == "meaning" else "picture"
-            space = self._embedders.space(kind)
-            assert space is not None
-            self._warn(name, kind)
+            space = self._space(name)
+            self._warn(name, space.kind)
             each = {
                 str(at): self._vectors.nearest(space, query, depth, passing)
                 for at, query in enumerate(queries)
@@ -154,6 +144,11 @@ class ScreenSearch:
                 fused = fuse({at: [near.item for near in nears] for at, nears in each.items()})
                 rankings[name] = sorted(fused.items(), key=lambda one: -one[1])[:depth]
         return rankings
+
+    def _space(self, name: SourceName) -> Space:
+        space = self._embedders.space("text" if name == "meaning" else "picture")
+        assert space is not None
+        return space
 
     def _looks(self, query: Query, itself: int | None) -> Looks | None:
         if query.image is not None:
@@ -168,11 +163,13 @@ class ScreenSearch:
         return Looks(tones=tones, outlines=outlines)
 
     def _warn(self, name: SourceName, kind: Kind) -> None:
-        missing = self.unindexed(kind)
-        if missing and name not in self._warned:
-            self._warned.add(name)
+        if name in self._looked_for:
+            return
+        self._looked_for.add(name)  # once: it looks at every screen
+        unindexed = self.unindexed(kind)
+        if unindexed:
             logger.warning(
-                "%d screens are not indexed for search by %s; reindex does it", missing, name
+                "%d screens are not indexed for search by %s; reindex does it", unindexed, name
             )
 
     def _hits(self, rankings: dict[SourceName, _Ranking], sure: set[int], limit: int) -> list[Hit]:

@@ -115,15 +115,28 @@ class VectorRows:
             _stacked([row[2] for row in rows], space.dimensions),
         )
 
+    def sequence_at(self, space: Space, count: int) -> int:
+        """Return the sequence of the so-manieth vector of a space, 0 for none."""
+        if count == 0:
+            return 0
+        row = self._run(
+            "SELECT sequence FROM vectors WHERE space = ? ORDER BY sequence LIMIT 1 OFFSET ?",
+            (self.space_number(space), count - 1),
+        ).fetchone()
+        # More than there are: the index is ahead of an older view of the database.
+        return int(row[0]) if row is not None else 2**62
+
     def by_sequence(
         self, space: Space, sequences: Sequence[int]
     ) -> tuple[NDArray[np.int64], Vectors]:
         """Return item and vector of those sequences that are still there."""
         items: list[int] = []
         blobs: list[bytes] = []
+        number = self.space_number(space)
         for part, marks in in_parts(sequences):
             for item, data in self._run(
-                f"SELECT item, data FROM vectors WHERE sequence IN ({marks})", part
+                f"SELECT item, data FROM vectors WHERE space = ? AND sequence IN ({marks})",
+                (number, *part),
             ):
                 items.append(item)
                 blobs.append(data)
