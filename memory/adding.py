@@ -22,6 +22,7 @@ ID_BYTES = 6
 
 def add_screen(memory: OpenMemory, screen: NewScreen) -> Added:
     """Keep a screen, or fold it into an earlier one that it is the same as."""
+    from .local_features import points_of
     from .picture_hashes import looks_of
 
     looks = looks_of(screen.pixels)
@@ -31,6 +32,7 @@ def add_screen(memory: OpenMemory, screen: NewScreen) -> Added:
     if folded is not None:
         return folded
     vectors = _embed(memory.embedders, screen)
+    points = points_of(screen.pixels).to_bytes()
     png = encode_picture(screen.pixels)
     with memory.writing():
         # Another process may have added it meanwhile.
@@ -41,6 +43,7 @@ def add_screen(memory: OpenMemory, screen: NewScreen) -> Added:
         write_picture(memory.rows.picture(id), png)
         with memory.database.transaction():
             number = memory.rows.insert(id, screen, looks, len(png))
+            memory.rows.add_points(number, points)
             for space, several in vectors:
                 memory.vectors.rows.insert(space, [number] * len(several), several)
     return Added(id=id, is_new=True)

@@ -19,7 +19,7 @@ LOOSE_ROWS = {
     "'task') AND item NOT IN (SELECT number FROM episodes)",
     "vectors of another length than their space": "FROM vectors WHERE length(data) != 4 * "
     "(SELECT dimensions FROM spaces WHERE spaces.number = vectors.space)",
-    "signs of no screen": "FROM signs WHERE screen NOT IN (SELECT number FROM screens)",
+    "points of no screen": "FROM points WHERE screen NOT IN (SELECT number FROM screens)",
 }
 
 

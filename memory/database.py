@@ -75,15 +75,10 @@ CREATE TABLE vectors(
 );
 CREATE INDEX vectors_item ON vectors(space, item);
 CREATE INDEX vectors_space ON vectors(space);
-CREATE TABLE looks(
+CREATE TABLE points(
     screen INTEGER PRIMARY KEY REFERENCES screens(number) ON DELETE CASCADE,
-    points BLOB NOT NULL
+    data BLOB NOT NULL
 );
-CREATE TABLE signs(
-    sign INTEGER NOT NULL,
-    screen INTEGER NOT NULL,
-    PRIMARY KEY (sign, screen)
-) WITHOUT ROWID;
 CREATE TABLE episodes(
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,

@@ -88,7 +88,7 @@ class FullText:
         end = r"(?!\w)" + (r"(?![.,]\d)" if text[-1].isdigit() else "")
         return _Unit(
             text=text,
-            phrase=_quoted(text),
+            phrase=quoted(text),
             exact=re.compile(start + re.escape(text) + end),
         )
 
@@ -114,13 +114,13 @@ class FullText:
 
     def _candidates(self, units: Sequence[_Unit], filter: Filter) -> set[int]:
         phrases = [unit.phrase for unit in units]
-        slips = [_quoted(slip) for unit in units for slip in unit.slips]
+        slips = [quoted(slip) for unit in units for slip in unit.slips]
         found = set(self._matching("words", " AND ".join(phrases), filter))
         found |= set(self._matching("words", " OR ".join([*phrases, *slips]), filter))
         for unit in units:
             if len(unit.text) >= 3:
                 threes = {unit.text[at : at + 3] for at in range(len(unit.text) - 2)}
-                all_threes = " AND ".join(_quoted(three) for three in sorted(threes))
+                all_threes = " AND ".join(quoted(three) for three in sorted(threes))
                 found |= set(self._matching("parts", all_threes, filter))
             else:
                 found |= {each.number for each in self._containing(unit.text, filter, CANDIDATES)}
@@ -157,7 +157,7 @@ class FullText:
         return found
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a phrase of FTS5's query language that means the text itself."""
     return '"' + text.replace('"', '""') + '"'
 

@@ -100,6 +100,10 @@ class ScreenRows:
         self.add_tags(number, screen.tags)
         return number
 
+    def add_points(self, number: int, points: bytes) -> None:
+        """Write the points of a screen's picture, as `local_features.py` makes them."""
+        self._run("INSERT INTO points VALUES (?, ?)", (number, points))
+
     def add_tags(self, number: int, tags: Iterable[str]) -> None:
         """Add tags to a screen."""
         self._many("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(number, tag) for tag in tags])

@@ -11,7 +11,6 @@ from .open_memory import OpenMemory
 from .picture_files import read_picture
 from .records import Hit, Query, Reason, Source, SourceName
 from .reindexing import missing
-from .screen_rows import Looks
 from .vectors import Kind, Space
 
 logger = logging.getLogger(__name__)
@@ -54,12 +53,8 @@ class ScreenSearch:
                 rankings["words"] = [(each.number, each.score) for each in found]
                 sure = {each.number for each in found if each.has_numbers}
             rankings |= self._by_vectors(wanted, passing, depth)
-            looks = self._looks(query, itself)
-            if looks is not None:
-                from .look_alikes import find_alike
-
-                alike = find_alike(self._database, looks, passing, depth)
-                rankings["look-alike"] = [(each.number, each.score) for each in alike]
+            if query.image is not None or itself is not None:
+                rankings["look-alike"] = self._look_alikes(query, itself, passing, depth)
             for name, ranking in rankings.items():
                 rankings[name] = [each for each in ranking if each[0] != itself]
             return self._hits(rankings, sure, query.limit)
@@ -70,7 +65,7 @@ class ScreenSearch:
             Source(name="words", is_ready=True, why="the texts of the screens, word by word"),
             self._vector_source("meaning", "text"),
             self._vector_source("picture", "picture"),
-            Source(name="look-alike", is_ready=True, why="hashes of the pictures"),
+            Source(name="look-alike", is_ready=True, why="hashes and points of the pictures"),
         )
 
     def unindexed(self, kind: Kind) -> int:
@@ -150,17 +145,21 @@ class ScreenSearch:
         assert space is not None
         return space
 
-    def _looks(self, query: Query, itself: int | None) -> Looks | None:
-        if query.image is not None:
-            from .picture_hashes import looks_of
+    def _look_alikes(
+        self, query: Query, itself: int | None, passing: set[int] | None, depth: int
+    ) -> _Ranking:
+        from .look_alikes import appearance_of, find_alike, kept_appearance
 
-            return looks_of(query.image)
-        if itself is None:
-            return None
-        tones, outlines = self._database.connection.execute(
-            "SELECT tones, outlines FROM screens WHERE number = ?", (itself,)
-        ).fetchone()
-        return Looks(tones=tones, outlines=outlines)
+        asked = []
+        if query.image is not None:
+            asked.append(appearance_of(query.image))
+        if itself is not None:
+            asked.append(kept_appearance(self._database, itself))
+        best: dict[int, float] = {}
+        for one in asked:
+            for each in find_alike(self._database, one, passing, depth):
+                best[each.number] = max(each.score, best.get(each.number, 0.0))
+        return sorted(best.items(), key=lambda one: (-one[1], -one[0]))[:depth]
 
     def _warn(self, name: SourceName, kind: Kind) -> None:
         if name in self._looked_for:

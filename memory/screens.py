@@ -1,7 +1,5 @@
 """The visual memory: screens that were seen, found again by words, meaning, picture and looks."""
 
-import os
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -9,6 +7,7 @@ from typing import Self
 
 from .adding import add_screen
 from .checking import check_memory
+from .default_folder import default_folder
 from .embedders import Embedders
 from .embedding import ImageEmbedder, TextEmbedder
 from .errors import BadArgumentError
@@ -32,17 +31,6 @@ from .screen_search import ScreenSearch
 from .vector_search import INDEX_FROM
 
 EVERYTHING = Filter()
-SWITCH = "DESKHAND_MEMORY"
-
-
-def default_folder(env: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of the memory: `DESKHAND_MEMORY`, else one in the user's data folder."""
-    from platformdirs import user_data_path
-
-    given = env.get(SWITCH)
-    if given:
-        return Path(given).expanduser()
-    return user_data_path("deskhand", appauthor=False) / "memory"
 
 
 class VisualMemory:
