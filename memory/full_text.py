@@ -177,7 +177,8 @@ def _score(number: int, text: str, units: Sequence[_Unit], whole: str) -> WordsF
 def _how_well(unit: _Unit, text: str) -> float:
     if unit.exact.search(text):
         return EXACT
-    if len(unit.text) >= 3 and unit.text in text:
+    # One or two letters stand in every text; one or two characters of Chinese are a word.
+    if (len(unit.text) >= 3 or not unit.text.isascii()) and unit.text in text:
         return PART
     words = WORD.findall(unit.text)
     if len(words) > 1 and re.search(r"(?<!\w)" + r"\W+".join(words) + r"(?!\w)", text):

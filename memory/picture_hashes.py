@@ -12,6 +12,9 @@ from .screen_rows import Looks
 
 SIDE = 32
 KEPT = 8
+FLAT = 1.0
+"""Standard deviation of the tones below which a picture shows nothing, and its hash chance."""
+NO_HASH = 0
 OUTLINE_SIDE = 256
 """Outlines are drawn at this size: at 32 pixels a line of text is no line any more."""
 
@@ -41,9 +44,10 @@ def distance(one: int, other: int) -> int:
 
 
 def distances(one: int, others: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return in how many bits a hash differs from each of many."""
-    differing = np.bitwise_xor(others, np.int64(one))
-    return np.bitwise_count(differing.view(np.uint64)).astype(np.int64)
+    """Return in how many bits a hash differs from each of many; all where one says nothing."""
+    differing = np.ascontiguousarray(np.bitwise_xor(others, np.int64(one)))
+    bits = np.unpackbits(differing.view(np.uint8).reshape(-1, 8), axis=1).sum(axis=1)
+    return np.where((others == NO_HASH) | (one == NO_HASH), 64, bits).astype(np.int64)
 
 
 def _sized(gray: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -52,7 +56,10 @@ def _sized(gray: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def _hash(gray: NDArray[np.uint8]) -> int:
-    low = cv2.dct(_sized(gray, SIDE).astype(np.float32))[:KEPT, :KEPT].ravel()
+    small = _sized(gray, SIDE).astype(np.float32)
+    if small.std() < FLAT:
+        return NO_HASH
+    low = cv2.dct(small)[:KEPT, :KEPT].ravel()
     # The first is the mean tone, which a theme changes and a picture does not.
     bits = low > np.median(low[1:])
     return int(np.packbits(bits).view(">i8")[0])
