@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -166,10 +167,9 @@ def whole_memory(count: int, folder: Path) -> None:
             "three words": [" ".join(random.choice(vocabulary, 3)) for _ in range(30)],
             "a slip": ["inovice" for _ in range(10)],
         }.items():
-            times = [
-                clocked(lambda text=text: memory.search(Query(text=text)))[0] for text in texts
-            ]
-            print(f"search by {name:12} {percentiles(times)}")
+            pairs = [clocked(partial(memory.search, Query(text=text))) for text in texts]
+            cpu = statistics.median(cpu for _, cpu in pairs) * 1000
+            print(f"search by {name:12} {percentiles([one for one, _ in pairs])}, {cpu:.1f} ms CPU")
         picture = random.integers(0, 255, (72, 128, 3), dtype=np.uint8)
         wall, cpu = clocked(lambda: memory.search(Query(image=picture)))
         print(f"search by a picture  {wall:6.2f} s, {cpu:6.2f} s CPU")
@@ -191,8 +191,9 @@ def main() -> int:
         f"{given.vectors} vectors of {DIMENSIONS}, {given.queries} queries, {os.cpu_count()} cores"
     )
     print(f"{platform.machine()}, load {os.getloadavg()[0]:.1f}, seed {SEED}")
-    with tempfile.TemporaryDirectory() as folder:
-        compare(given.vectors, given.queries, Path(folder))
+    if given.vectors:
+        with tempfile.TemporaryDirectory() as folder:
+            compare(given.vectors, given.queries, Path(folder))
     if given.screens:
         with tempfile.TemporaryDirectory() as folder:
             whole_memory(given.screens, Path(folder))

@@ -175,14 +175,17 @@ def _score(number: int, text: str, units: Sequence[_Unit], whole: str) -> WordsF
 
 
 def _how_well(unit: _Unit, text: str) -> float:
-    if unit.exact.search(text):
+    # `in` before a pattern: it takes a hundredth of the time.
+    if unit.text in text and unit.exact.search(text):
         return EXACT
     # One or two letters stand in every text; one or two characters of Chinese are a word.
     if (len(unit.text) >= 3 or not unit.text.isascii()) and unit.text in text:
         return PART
     words = WORD.findall(unit.text)
-    if len(words) > 1 and re.search(r"(?<!\w)" + r"\W+".join(words) + r"(?!\w)", text):
+    in_order = len(words) > 1 and all(word in text for word in words)
+    if in_order and re.search(r"(?<!\w)" + r"\W+".join(words) + r"(?!\w)", text):
         return PHRASE
-    if any(re.search(rf"(?<!\w){re.escape(slip)}(?!\w)", text) for slip in unit.slips):
-        return SLIP
+    for slip in unit.slips:
+        if slip in text and re.search(rf"(?<!\w){re.escape(slip)}(?!\w)", text):
+            return SLIP
     return 0.0

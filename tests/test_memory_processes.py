@@ -2,10 +2,8 @@
 
 import os
 import random
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,32 +17,18 @@ from deskhand.memory.write_lock import writing
 from tests.memory_embedders import WordEmbedder
 from tests.memory_screens import screen
 
-ROOT = Path(__file__).parent.parent
+# The benchmarks are not installed; last, so that nothing else is found there first.
+sys.path.append(str(Path(__file__).parent.parent))
+
+from benchmarks.memory_kill import kill_rounds, said_by, start_writer
 
 
 @contextmanager
 def writer(folder: Path, what: str, rounds: int) -> Iterator[subprocess.Popen[str]]:
-    """Start a process that writes."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.memory_writer", str(folder), what, str(rounds)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    """Start a process that writes, and end it."""
+    with start_writer(folder, what, rounds) as process:
         yield process
-    finally:
         process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def lines_of(process: subprocess.Popen[str]) -> Iterator[list[str]]:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.endswith("\n"):
-            yield line.split()
 
 
 def test_reading_beside_a_writer_sees_what_is_done(tmp_path: Path) -> None:
@@ -54,7 +38,7 @@ def test_reading_beside_a_writer_sees_what_is_done(tmp_path: Path) -> None:
         writer(tmp_path, "add", rounds) as process,
     ):
         added = 0
-        for said in lines_of(process):
+        for said in said_by(process):
             if said[0] == "added":
                 added += 1
                 (best, *_) = reader.search(Query(text=f"marker{said[2]}end"))
@@ -67,8 +51,8 @@ def test_reading_beside_a_writer_sees_what_is_done(tmp_path: Path) -> None:
 def test_two_writers_lose_nothing(tmp_path: Path) -> None:
     rounds = 10
     with writer(tmp_path, "one", rounds) as first, writer(tmp_path, "two", rounds) as second:
-        ids = [said[1] for said in lines_of(first) if said[0] == "added"]
-        ids += [said[1] for said in lines_of(second) if said[0] == "added"]
+        ids = [said[1] for said in said_by(first) if said[0] == "added"]
+        ids += [said[1] for said in said_by(second) if said[0] == "added"]
     with VisualMemory.open(tmp_path, text_embedder=WordEmbedder("writer")) as memory:
         assert {record.id for record in memory.list()} == set(ids)
         assert len(set(ids)) == 2 * rounds
@@ -113,39 +97,5 @@ def test_one_process_has_the_index_and_others_compare(
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["add", "forget", "reindex"])
 def test_killed_at_any_moment_nothing_half_done_is_seen(tmp_path: Path, what: str) -> None:
-    """Fewer rounds of what `benchmarks/memory_kill.py` does many times."""
-    chance = random.Random(what)
-    kept: dict[str, str] = {}
-    with VisualMemory.open(tmp_path, text_embedder=WordEmbedder("writer")) as memory:
-        for number in range(40 if what == "reindex" else 3):
-            added = memory.add(screen(f"first {number}", f"marker-{number}end", seed=500 + number))
-            kept[added.id] = f"marker-{number}end"
-    for _ in range(6):
-        forgetting = None
-        with writer(tmp_path, what, 1000) as process:
-            heard = lines_of(process)
-            next(heard)
-            time.sleep(chance.uniform(0.0, 0.6))  # where it is killed is the point
-            process.send_signal(signal.SIGKILL)
-            for said in heard:
-                if said[0] == "added":
-                    kept[said[1]] = f"marker{said[2]}end"
-                elif said[0] == "forgetting":
-                    forgetting = said[1]
-                elif said[0] == "forgot":
-                    kept.pop(said[1])
-                    forgetting = None
-        with VisualMemory.open(tmp_path, text_embedder=WordEmbedder("writer")) as memory:
-            there = {record.id: record for record in memory.list()}
-            if forgetting is not None and forgetting not in there:
-                kept.pop(forgetting)
-            # One more than was told may be there: killed between the deed and the word.
-            assert set(kept) <= set(there)
-            assert len(there) <= len(kept) + 1
-            for record in there.values():
-                assert record.picture.stat().st_size > 0
-                kept[record.id] = record.lines[1]
-                assert memory.search(Query(text=record.lines[1]))[0].record.id == record.id
-            memory.check(repair=True)
-            assert memory.check() == []
-            assert len(memory.list()) == len(there)
+    tally = kill_rounds(tmp_path, what, 5, random.Random(what))
+    assert (tally.rounds, tally.wrong) == (5, [])
