@@ -158,14 +158,21 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all or nothing."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+        """Do all or nothing.
+
+        Raises:
+            ConfigError: If the disk does not take it.
+            MemoryDamaged: If the file is damaged.
+        """
+        with self._told():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -173,11 +180,12 @@ class Database:
         if self.connection.in_transaction:
             yield
             return
-        self.connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self.connection.execute("ROLLBACK")
+        with self._told():
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("ROLLBACK")
 
     def fact(self, name: str) -> object:
         """Return what is noted under a name, None if nothing is."""
@@ -190,6 +198,18 @@ class Database:
             self.connection.execute("DELETE FROM facts WHERE name = ?", (name,))
         else:
             self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise ConfigError(f"{self.path} cannot be used: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise MemoryDamaged(
+                f"{self.path} is damaged ({error}); check the memory, and bring the file back from "
+                "a backup"
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

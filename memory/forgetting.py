@@ -83,8 +83,14 @@ def finish_forgetting(memory: OpenMemory) -> bool:
             f"forgotten in {memory.folder}, but not on the Chroma server ({error}); "
             "check and repair the memory when it answers"
         ) from error
-    memory.database.note(UNDONE, None)
-    _empty_log(memory)
+    if _empty_log(memory):
+        memory.database.note(UNDONE, None)
+        _empty_log(memory)
+    else:
+        logger.warning(
+            "a reader keeps the log of %s from being emptied; who writes next tries again",
+            memory.database.path,
+        )
     return True
 
 
@@ -99,11 +105,9 @@ def _scrub(memory: OpenMemory) -> None:
             f"forgotten, but {memory.database.path} could not be written anew ({error}); make room "
             "on the disk, then check and repair the memory"
         ) from error
-    _empty_log(memory)
 
 
-def _empty_log(memory: OpenMemory) -> None:
+def _empty_log(memory: OpenMemory) -> bool:
     run = memory.database.connection.execute
     (is_busy, _, _) = run("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if is_busy:
-        logger.warning("a reader keeps the log of %s from being emptied", memory.database.path)
+    return not is_busy

@@ -13,6 +13,7 @@ from .errors import ConfigError, MemoryDamaged
 
 SUFFIX = ".png"
 UNFINISHED = ".part"
+WRITTEN_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
 def encode_picture(pixels: NDArray[np.uint8]) -> bytes:
@@ -32,7 +33,7 @@ def write_picture(path: Path, png: bytes) -> None:
     unfinished = path.with_suffix(UNFINISHED)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(unfinished, WRITTEN_ANEW, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(png)
             file.flush()

@@ -117,10 +117,15 @@ class Query:
     def __post_init__(self) -> None:
         if self.image is not None:
             check_picture(self.image)
-        if not (self.text or "").strip() and self.image is None and self.like is None:
+        if not self.has_text and self.image is None and self.like is None:
             raise BadArgumentError("nothing to look for; expected a text, an image or like=ID")
         if self.limit < 1:
             raise BadArgumentError(f"limit must be 1 or more, got {self.limit}")
+
+    @property
+    def has_text(self) -> bool:
+        """Tell whether a text is looked for."""
+        return bool((self.text or "").strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

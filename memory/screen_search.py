@@ -48,7 +48,7 @@ class ScreenSearch:
             depth = max(LEAST_DEPTH, DEPTH * query.limit)
             rankings: dict[SourceName, _Ranking] = {}
             sure: set[int] = set()
-            if query.text:
+            if query.text and query.has_text:
                 found = self._full_text.find(query.text, query.filter, depth)
                 rankings["words"] = [(each.number, each.score) for each in found]
                 sure = {each.number for each in found if each.has_numbers}
@@ -88,12 +88,12 @@ class ScreenSearch:
     def _wanted_vectors(self, query: Query) -> dict[SourceName, list[Vectors]]:
         """Embed the query; a slow model must not hold a snapshot open."""
         wanted: dict[SourceName, list[Vectors]] = {}
-        if query.text and self._embedders.text is not None:
+        if query.text and query.has_text and self._embedders.text is not None:
             wanted["meaning"] = [self._embedders.texts([query.text])[0]]
         if self._embedders.image is None:
             return wanted
         pictures: list[Vectors] = []
-        if query.text and self._embedders.finds_pictures_by_text:
+        if query.text and query.has_text and self._embedders.finds_pictures_by_text:
             pictures.append(self._embedders.texts([query.text], "picture")[0])
         if query.image is not None:
             pictures.append(self._embedders.pictures([query.image])[0])

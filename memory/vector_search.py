@@ -20,7 +20,7 @@ from .database import Database
 from .embedding import Vectors
 from .errors import MemoryLocked, MissingExtraError
 from .vectors import LoadedVectors, Near, Space, VectorRows, nearest_items
-from .write_lock import holder_of, try_take
+from .write_lock import PATIENCE_S, holder_of, try_take
 
 if TYPE_CHECKING:
     from .chroma_index import ChromaIndex
@@ -100,7 +100,8 @@ class VectorSearch:
 
         try:
             if total - index.count(space) >= (1 if all_of_it else LATE):
-                while self._add_some(index, space) and all_of_it:
+                patience_s = PATIENCE_S if all_of_it else 0.0
+                while self._add_some(index, space, patience_s) and all_of_it:
                     pass
         except MemoryLocked:
             logger.info("the vector index waits: the memory is being written")
@@ -203,9 +204,9 @@ class VectorSearch:
         self._is_refused = True
         logger.warning(why, value)
 
-    def _add_some(self, index: "ChromaIndex", space: Space) -> bool:
+    def _add_some(self, index: "ChromaIndex", space: Space, patience_s: float) -> bool:
         """Add the next vectors to the index; tell whether there may be more."""
-        with self._writing(0.0):
+        with self._writing(patience_s):
             if self._generation != self._now():
                 return False
             last = self._sequence_at(space, index.count(space))
