@@ -5,17 +5,21 @@ before its row: after a kill there may be a picture too many, which `check` find
 few.
 """
 
+import logging
 import secrets
 
 from .chunks import chunks_of
 from .embedders import Embedders
 from .embedding import Vectors
+from .errors import ConfigError
 from .forgetting import finish_forgetting
 from .open_memory import OpenMemory
 from .picture_files import encode_picture, write_picture
 from .records import Added, NewScreen
 from .screen_rows import Looks, text_of
 from .vectors import Space
+
+logger = logging.getLogger(__name__)
 
 ID_BYTES = 6
 
@@ -27,7 +31,7 @@ def add_screen(memory: OpenMemory, screen: NewScreen) -> Added:
 
     looks = looks_of(screen.pixels)
     with memory.writing():
-        finish_forgetting(memory)
+        _make_good(memory)
         folded = _fold(memory, screen, looks)
     if folded is not None:
         return folded
@@ -47,6 +51,14 @@ def add_screen(memory: OpenMemory, screen: NewScreen) -> Added:
             for space, several in vectors:
                 memory.vectors.rows.insert(space, [number] * len(several), several)
     return Added(id=id, is_new=True)
+
+
+def _make_good(memory: OpenMemory) -> None:
+    """Finish what a killed process was forgetting; a server that is away must not stop adding."""
+    try:
+        finish_forgetting(memory)
+    except ConfigError as error:
+        logger.warning("%s", error)
 
 
 def _fold(memory: OpenMemory, screen: NewScreen, looks: Looks) -> Added | None:

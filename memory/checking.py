@@ -104,15 +104,13 @@ def _loose_rows(memory: OpenMemory, repair: bool) -> Iterator[Problem]:
 def _pictures_without_screens(memory: OpenMemory, repair: bool) -> Iterator[Problem]:
     ids = {id for (id,) in memory.database.connection.execute("SELECT id FROM screens")}
     for path in sorted(pictures_in(memory.pictures)):
-        is_unfinished = path.suffix == UNFINISHED
         if path == memory.rows.picture(path.stem) and path.stem in ids:
             continue
         if repair:
             path.unlink()
-        what = "a picture that was not written to its end" if is_unfinished else "a picture"
-        yield Problem(
-            what=f"{what} that belongs to no screen", is_repaired=repair, subject=path.name
-        )
+        is_unfinished = path.suffix == UNFINISHED
+        why = "was not written to its end" if is_unfinished else "belongs to no screen"
+        yield Problem(what=f"a picture that {why}", is_repaired=repair, subject=path.name)
 
 
 def _screens_without_pictures(memory: OpenMemory, repair: bool) -> Iterator[Problem]:

@@ -12,13 +12,13 @@ import shutil
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from .database import Database
 from .embedding import Vectors
-from .errors import MemoryLocked, MissingExtraError
+from .errors import ConfigError, MemoryLocked, MissingExtraError
 from .vectors import LoadedVectors, Near, Space, VectorRows, nearest_items
 from .write_lock import PATIENCE_S, holder_of, try_take
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .chroma_index import ChromaIndex
 
 logger = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
 
 INDEX_FROM = 20_000
 """Vectors from which Chroma answers sooner; `benchmarks/memory_scale.py` shows both."""
@@ -35,8 +37,12 @@ FEW = 4_000
 """Items that are fetched one by one rather than loading all vectors."""
 LATE = 256
 """So many vectors that the index lacks are compared one by one without bringing it up to date."""
-CATCH_UP = 2_000
-"""So many vectors a search adds to the index at most: `reindex` does all at once."""
+TOO_LATE = 4_000
+"""So many take longer to load for each search than all take to be compared once they are loaded."""
+CATCH_UP = 500
+"""So many vectors a search adds to the index at most: it takes a third of a second."""
+AT_ONCE = 2_000
+"""So many `reindex` adds while it holds the lock."""
 
 
 class VectorSearch:
@@ -91,8 +97,12 @@ class VectorSearch:
         """
         self._follow()
         total = self.rows.count(space)
-        if self._index is None and not self._is_refused and total >= self._index_from:
-            self._open_index()
+        is_wanted = self._server is not None or total >= self._index_from
+        if self._index is None and not self._is_refused and is_wanted:
+            try:
+                self._open_index()
+            except ConfigError as error:
+                self._refuse("%s; comparing one by one", error)
         index = self._index
         if index is None:
             return
@@ -100,8 +110,7 @@ class VectorSearch:
 
         try:
             if total - index.count(space) >= (1 if all_of_it else LATE):
-                patience_s = PATIENCE_S if all_of_it else 0.0
-                while self._add_some(index, space, patience_s) and all_of_it:
+                while self._add_some(index, space, all_of_it) and all_of_it:
                     pass
         except MemoryLocked:
             logger.info("the vector index waits: the memory is being written")
@@ -112,10 +121,12 @@ class VectorSearch:
         self, space: Space, query: Vectors, limit: int, among: Collection[int] | None
     ) -> list[Near]:
         """Return the items whose best vector is nearest to a query, best first."""
+        # Once more: something may have been forgotten since `prepare`.
+        self._follow()
         if among is not None and len(among) <= FEW:
             items, vectors = self.rows.of_items(space, sorted(among))
             return nearest_items(query, items, vectors, limit)
-        if among is None and self._index is not None and self._generation == self._now():
+        if among is None and self._index is not None:
             found = self._by_index(self._index, space, query, limit)
             if found is not None:
                 return found
@@ -127,17 +138,21 @@ class VectorSearch:
         """Remove the indices of what was before something was forgotten.
 
         The caller holds the memory's lock, so that no index is being written.
+
+        Raises:
+            ConfigError: If the Chroma server does not answer.
         """
-        self._follow()
-        if self._server_index is not None:
-            self._server_index.drop_older()
+        self._on_server(lambda index: index.drop_older())
         for old in self._old_folders():
             shutil.rmtree(old)
 
     def old_indices(self) -> list[str]:
-        """Return the names of what `drop_old_indices` would remove."""
-        self._follow()
-        there = [] if self._server_index is None else self._server_index.older()
+        """Return the names of what `drop_old_indices` would remove.
+
+        Raises:
+            ConfigError: If the Chroma server does not answer.
+        """
+        there = self._on_server(lambda index: index.older()) or []
         return there + [old.name for old in self._old_folders()]
 
     def index_bytes(self) -> int:
@@ -154,9 +169,21 @@ class VectorSearch:
             os.close(self._owner)
             self._owner = None
 
-    @property
-    def _server_index(self) -> "ChromaIndex | None":
-        return None if self._server is None else self._index
+    def _on_server(self, work: "Callable[[ChromaIndex], _Result]") -> _Result | None:
+        """Do something on the server; None where there is none."""
+        self._follow()
+        if self._server is None:
+            return None
+        self._open_index()
+        from .chroma_index import INDEX_ERRORS
+
+        assert self._index is not None
+        try:
+            return work(self._index)
+        except INDEX_ERRORS as error:
+            raise ConfigError(
+                f"the Chroma server {self._server} does not do as it is asked: {error}"
+            ) from error
 
     def _now(self) -> int:
         generation = self._database.fact("erasures")
@@ -173,8 +200,6 @@ class VectorSearch:
         self.close()
         self._generation = now
         self._is_refused = False
-        if self._server is not None:
-            self._open_index()
 
     def _open_index(self) -> None:
         if self._index is not None:
@@ -182,7 +207,7 @@ class VectorSearch:
         self._generation = self._now()
         memory = str(self._database.fact("id"))
         try:
-            from .chroma_index import ChromaIndex, connect, open_embedded
+            from .chroma_index import INDEX_ERRORS, ChromaIndex, connect, open_embedded
         except MissingExtraError as error:
             if self._server is not None:
                 raise
@@ -197,22 +222,30 @@ class VectorSearch:
                 holder = holder_of(self._folder / "owner.lock")
                 self._refuse("process %s has the vector index; comparing one by one", holder)
                 return
-            client = open_embedded(self._folder / str(self._generation))
+            own = self._folder / str(self._generation)
+            try:
+                client = open_embedded(own)
+            except INDEX_ERRORS as error:
+                shutil.rmtree(own)
+                self.close()
+                self._refuse("the vector index cannot be opened and was removed (%s)", error)
+                return
         self._index = ChromaIndex(client, memory=memory, generation=self._generation)
 
     def _refuse(self, why: str, value: object) -> None:
         self._is_refused = True
         logger.warning(why, value)
 
-    def _add_some(self, index: "ChromaIndex", space: Space, patience_s: float) -> bool:
+    def _add_some(self, index: "ChromaIndex", space: Space, all_of_it: bool) -> bool:
         """Add the next vectors to the index; tell whether there may be more."""
+        several, patience_s = (AT_ONCE, PATIENCE_S) if all_of_it else (CATCH_UP, 0.0)
         with self._writing(patience_s):
             if self._generation != self._now():
                 return False
             last = self._sequence_at(space, index.count(space))
-            sequences, _, vectors = self.rows.after(space, last, CATCH_UP)
+            sequences, _, vectors = self.rows.after(space, last, several)
             index.add(space, sequences.tolist(), vectors)
-        return len(sequences) == CATCH_UP
+        return len(sequences) == several
 
     def _by_index(
         self, index: "ChromaIndex", space: Space, query: Vectors, limit: int
@@ -221,6 +254,8 @@ class VectorSearch:
 
         try:
             held = index.count(space)
+            if self.rows.count(space) - held > TOO_LATE:
+                return None
             sequences = index.nearest(space, query, min(held, limit * OVERFETCH)) if held else []
         except INDEX_ERRORS as error:
             self._give_up(error)

@@ -172,7 +172,7 @@ def test_what_is_wrong_is_found_and_mended(folder: Path) -> None:
             ("the full-text index 'words' does not agree with the texts", ""),
             ("a picture that belongs to no screen", stray.name),
             (
-                "a picture that was not written to its end that belongs to no screen",
+                "a picture that was not written to its end",
                 unfinished.name,
             ),
             ("the screen has no picture", ids[0]),

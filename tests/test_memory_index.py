@@ -208,3 +208,37 @@ def test_without_chroma_vectors_are_compared(
         assert memory.search(Query(text="bill"))[0].record.lines == ("invoice",)
         assert memory.stats().vector_search == "exact"
     assert caplog.messages == [f"{missing}; until then vectors are compared one by one"]
+
+
+def test_a_server_that_goes_away_is_done_without(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_given: object) -> None:
+        raise ValueError("connection refused")
+
+    with VisualMemory.open(tmp_path, server=server, text_embedder=WordEmbedder()) as memory:
+        gone = memory.add(screen("xylophone"))
+        memory.add(screen("invoice"))
+        memory.reindex()
+        for method in ("count", "older"):
+            monkeypatch.setattr(chroma_index.ChromaIndex, method, away)
+        assert memory.search(Query(text="bill"))[0].record.lines == ("invoice",)
+        assert caplog.messages == [
+            "the vector index does not answer (connection refused); comparing one by one"
+        ]
+        with pytest.raises(ConfigError) as caught:
+            memory.forget(Filter(ids={gone.id}))
+        assert str(caught.value) == (
+            f"forgotten in {tmp_path}, but not on the Chroma server (the Chroma server {server} "
+            "does not do as it is asked: connection refused); check and repair the memory when it "
+            "answers"
+        )
+        assert [record.lines for record in memory.list()] == [("invoice",)]
+        assert memory.add(screen("added all the same")).is_new
+        monkeypatch.undo()
+        (problem, *_) = memory.check(repair=True)
+        assert problem.what == (
+            "forgetting 1 screens was not finished; they are not found any more, but parts of them "
+            "may be left in the files"
+        )
+        assert memory.check() == []
