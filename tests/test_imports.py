@@ -75,7 +75,10 @@ def heavy_modules_after(code: str) -> set[str]:
 
 
 def test_importing_the_packages_loads_nothing_heavy() -> None:
-    code = "import deskhand.memory, deskhand.tools, deskhand.agent"
+    code = (
+        "import deskhand.memory, deskhand.tools, deskhand.agent\n"
+        "import deskhand.memory.screens, deskhand.memory.episodes"
+    )
     assert heavy_modules_after(code) == set()
 
 
