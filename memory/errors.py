@@ -10,6 +10,8 @@ A class exists because a caller acts on it::
     |-- DisplayError            there is no screen we may use (none, Wayland, lost)
     |-- ModelUnavailable        a model is not there, its files are wrong, or its server is away
     |-- RunError                a run folder cannot be made, read or resumed
+    |-- MemoryLocked            another process writes to the memory; wait, or stop it
+    |-- MemoryDamaged           a memory's files are not what they should be; check and repair it
     |-- BudgetExceeded          steps, seconds or repeats are used up
     |-- TakenOver               a person took over; the hands are stopped until resumed
     `-- ToolError               the agent sees it and may go on
@@ -77,6 +79,18 @@ class ModelUnavailable(DeskhandError):
 
 class RunError(DeskhandError):
     """A run folder cannot be made, read or resumed."""
+
+
+class MemoryLocked(DeskhandError):
+    """Another process writes to the memory. `holder` is its number, None where it is not known."""
+
+    def __init__(self, message: str, *, holder: int | None = None) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
+class MemoryDamaged(DeskhandError):
+    """The files of a memory cannot be read, or a newer deskhand wrote them."""
 
 
 class BudgetExceeded(DeskhandError):

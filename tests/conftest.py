@@ -57,9 +57,10 @@ def gguf() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let no test's outcome hang on what models somebody has pulled."""
+def _no_belongings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no test's outcome hang on what somebody has pulled or seen."""
     monkeypatch.setenv("DESKHAND_MODELS", str(tmp_path / "no models"))
+    monkeypatch.setenv("DESKHAND_MEMORY", str(tmp_path / "memory of a test"))
 
 
 # --- the virtual desktop

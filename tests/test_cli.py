@@ -258,7 +258,8 @@ def test_an_unknown_setting_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
         "deskhand: error: DESKHAND_MAXSTEPS is set but means nothing; known are DESKHAND_RUNS, "
         "DESKHAND_POLICY, DESKHAND_MAX_STEPS, DESKHAND_MAX_SECONDS, DESKHAND_MAX_TOKENS, "
         "DESKHAND_MODEL, DESKHAND_MODEL_NAME, DESKHAND_MODEL_KEY, DESKHAND_PRICES, "
-        "DESKHAND_ACCESSIBILITY, DESKHAND_MODELS, DESKHAND_SECRET_<NAME>\n"
+        "DESKHAND_ACCESSIBILITY, DESKHAND_MODELS, DESKHAND_MEMORY, "
+        "DESKHAND_SECRET_<NAME>\n"
     )
 
 

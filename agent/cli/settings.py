@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 PREFIX = "DESKHAND_"
 NAMES = (
     "RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "MAX_TOKENS", "MODEL", "MODEL_NAME",
-    "MODEL_KEY", "PRICES", "ACCESSIBILITY", "MODELS",
+    "MODEL_KEY", "PRICES", "ACCESSIBILITY", "MODELS", "MEMORY",
 )  # fmt: skip
-"""The last two are read where they are used, in the tools, for users of Python as well."""
+"""The last three are read where they are used, in the tools, for users of Python as well."""
 SECRET = "SECRET_"
 MODEL_KEY = "MODEL_KEY"
 KEY_ENDINGS = ("_API_KEY", "_AUTH_TOKEN")

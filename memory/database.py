@@ -1,0 +1,211 @@
+"""The SQLite file of a memory: the one place that says what is there.
+
+Texts, their indices, vectors and looks lie in it, so that a kill leaves either all of a screen or
+nothing; pictures lie beside it, and the vector index is made from it. WAL: readers never wait for
+the writer.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import ConfigError, MemoryDamaged
+from .folded_text import folded
+
+VERSION = 1
+FILE = "memory.sqlite3"
+PICTURES = "pictures"
+BUSY_S = 30.0
+
+SCHEMA = """
+CREATE TABLE facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE screens(
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    times_seen INTEGER NOT NULL,
+    app TEXT NOT NULL,
+    window TEXT NOT NULL,
+    source TEXT NOT NULL,
+    text TEXT NOT NULL,
+    same_text BLOB NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    picture_bytes INTEGER NOT NULL,
+    tones INTEGER NOT NULL,
+    outlines INTEGER NOT NULL
+);
+CREATE INDEX screens_same_text ON screens(same_text);
+CREATE INDEX screens_last_seen ON screens(last_seen);
+CREATE TABLE sightings(
+    screen INTEGER NOT NULL REFERENCES screens(number) ON DELETE CASCADE,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (screen, since)
+) WITHOUT ROWID;
+CREATE TABLE tags(
+    screen INTEGER NOT NULL REFERENCES screens(number) ON DELETE CASCADE,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (screen, tag)
+) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5(
+    text, window, app, content='screens', content_rowid='number',
+    tokenize='unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE parts USING fts5(
+    text, window, app, content='screens', content_rowid='number',
+    tokenize='trigram', detail=none
+);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, 'row');
+CREATE TABLE spaces(
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    space TEXT NOT NULL,
+    dimensions INTEGER NOT NULL,
+    UNIQUE (kind, space, dimensions)
+);
+CREATE TABLE vectors(
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    space INTEGER NOT NULL REFERENCES spaces(number) ON DELETE CASCADE,
+    item INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE INDEX vectors_item ON vectors(space, item);
+CREATE INDEX vectors_space ON vectors(space);
+CREATE TABLE looks(
+    screen INTEGER PRIMARY KEY REFERENCES screens(number) ON DELETE CASCADE,
+    points BLOB NOT NULL
+);
+CREATE TABLE signs(
+    sign INTEGER NOT NULL,
+    screen INTEGER NOT NULL,
+    PRIMARY KEY (sign, screen)
+) WITHOUT ROWID;
+CREATE TABLE episodes(
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    time INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    steps TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    app TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE task_words USING fts5(
+    task, steps, app, content='episodes', content_rowid='number',
+    tokenize='unicode61 remove_diacritics 2'
+);
+"""
+"""`vectors.item` is the number of a screen or an episode, by the kind of the space."""
+
+
+class Database:
+    """An open memory file. Of one thread at a time; `VisualMemory` sees to that.
+
+    Args:
+        folder: The memory's folder; made, private to the user, if it is not there.
+
+    Raises:
+        ConfigError: If it cannot be made or opened.
+        MemoryDamaged: If it is no memory, or a newer deskhand's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        _make_private(folder, self.path)
+        try:
+            self.connection = sqlite3.connect(
+                self.path, isolation_level=None, timeout=BUSY_S, check_same_thread=False
+            )
+        except sqlite3.OperationalError as error:
+            raise ConfigError(f"cannot open {self.path}: {error}") from error
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            raise MemoryDamaged(f"{self.path} cannot be read as a memory: {error}") from error
+        except MemoryDamaged:
+            self.connection.close()
+            raise
+
+    def _prepare(self) -> None:
+        run = self.connection.execute
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = FULL")
+        run("PRAGMA secure_delete = ON")
+        run("PRAGMA foreign_keys = ON")
+        run("PRAGMA cache_size = -32000")
+        self.connection.create_function("folded", 1, folded, deterministic=True)
+        (version,) = run("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise MemoryDamaged(
+                f"{self.path} was written by a newer deskhand (version {version}, this one reads "
+                f"{VERSION}); update deskhand"
+            )
+        if version < VERSION:
+            self._create()
+
+    def _create(self) -> None:
+        with self.transaction():
+            # Another process may have been first.
+            (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+            if version == VERSION:
+                return
+            for statement in SCHEMA.split(";\n"):
+                if statement.strip():
+                    self.connection.execute(statement)
+            self.connection.execute(
+                "INSERT INTO facts VALUES ('id', lower(hex(randomblob(8)))), ('erasures', 0)"
+            )
+            self.connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all or nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See one state of the memory, whatever is written meanwhile."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK")
+
+    def fact(self, name: str) -> object:
+        """Return what is noted under a name, None if nothing is."""
+        row = self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def note(self, name: str, value: object) -> None:
+        """Note something under a name; None takes it away."""
+        if value is None:
+            self.connection.execute("DELETE FROM facts WHERE name = ?", (name,))
+        else:
+            self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+
+def _make_private(folder: Path, file: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # SQLite gives its -wal and -shm files the permissions of the file.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        (folder / PICTURES).mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"cannot make the memory {folder}: {error.strerror}") from error
