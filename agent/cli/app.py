@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from ...memory.errors import DeskhandError
-from . import do, doctor, exit_codes, find, language, look, models, run, runs
+from . import (
+    do,
+    doctor,
+    exit_codes,
+    find,
+    forget,
+    index,
+    language,
+    look,
+    memory,
+    models,
+    recall,
+    remember,
+    run,
+    runs,
+)  # fmt: skip
 from .output import print_error
 from .settings import take_settings
 
@@ -38,6 +53,12 @@ app.command("look")(look.look)
 app.command("find")(find.find)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
+app.command("remember")(remember.remember)
+app.command("watch")(remember.watch)
+app.command("recall")(recall.recall)
+app.command("forget")(forget.forget)
+app.add_typer(memory.app, name="memory")
+app.command("index")(index.index)
 app.command("language")(language.language)
 app.command("doctor")(doctor.doctor)
 

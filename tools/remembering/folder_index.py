@@ -93,7 +93,7 @@ def index_folder(
     for done, file in enumerate(files):
         report(IndexProgress(done=done, total=len(files), file=file))
         index.take(file)
-    index.forget_others(files)
+    index.finish(files)
     return index.report
 
 
@@ -108,6 +108,7 @@ class _Index:
         self._recorder = ScreenRecorder(memory)
         self._tag = folder_tag(folder)
         self._kept = _by_source(memory.list(Filter(tags={self._tag})))
+        self._stale: set[str] = set()
         self.report = IndexReport()
 
     def take(self, file: Path) -> None:
@@ -118,7 +119,7 @@ class _Index:
             known = [record for record in earlier if digest in record.tags]
             if known:
                 # Of a change that was killed, the old screen may be left.
-                self._forget([record for record in earlier if record.id != known[0].id])
+                self._stale |= {record.id for record in earlier if record.id != known[0].id}
                 self.report.unchanged += 1
                 return
             seen = self._read(load_capture(file))
@@ -133,24 +134,24 @@ class _Index:
         )
         self.report.hidden += sum(recorded.hidden.values())
         new = None if recorded.added is None else recorded.added.id
-        self._forget([record for record in earlier if record.id != new])
+        self._stale |= {record.id for record in earlier if record.id != new}
         if earlier:
             self.report.changed += 1
         else:
             self.report.added += 1
 
-    def forget_others(self, files: Sequence[Path]) -> None:
-        """Forget the screens of files that are gone."""
+    def finish(self, files: Sequence[Path]) -> None:
+        """Forget the screens of files that are gone or have changed: once, for it takes a while."""
         there = {str(file) for file in files}
-        gone = [
-            record for source, many in self._kept.items() if source not in there for record in many
-        ]
-        self._forget(gone)
-        self.report.removed += len(gone)
-
-    def _forget(self, records: Sequence[ScreenRecord]) -> None:
-        if records:
-            self._memory.forget(Filter(ids={record.id for record in records}))
+        gone = {
+            record.id
+            for source, records in self._kept.items()
+            if source not in there
+            for record in records
+        }
+        self.report.removed = len(gone)
+        if gone | self._stale:
+            self._memory.forget(Filter(ids=gone | self._stale))
 
 
 def _by_source(records: Sequence[ScreenRecord]) -> Mapping[str, list[ScreenRecord]]:
