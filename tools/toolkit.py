@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.tools import BaseTool, BaseToolkit, ToolException
 from PIL import Image
@@ -32,6 +32,7 @@ from .desktop.geometry import Box, Point, View
 from .desktop.keys import parse_keys
 from .grounding import find_window
 from .hands import Hands
+from .memory_tools import MemoryTools
 from .perception.element_text import quoted, render_element
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
@@ -41,6 +42,9 @@ from .perception.render import render_elements
 from .safety.gate import Gate
 from .tool_pictures import image_block, marked_part
 from .tool_spec import Result, ToolSpec
+
+if TYPE_CHECKING:
+    from ..memory.screens import VisualMemory
 
 MAX_PICTURE_SIDE_PX = 1280
 ZOOM = 3.0
@@ -57,6 +61,8 @@ class DesktopToolkit(BaseToolkit):
         desktop: The desktop.
         gate: Decides about actions.
         env: Environment for launched applications; None for this process's own.
+        memory: Lets the agent keep what it sees and search what was seen before, by anybody; None
+            for no such tools.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -65,12 +71,19 @@ class DesktopToolkit(BaseToolkit):
     _observer: Observer = PrivateAttr()
     _hands: Hands = PrivateAttr()
     _seen: Observation | None = PrivateAttr(default=None)
+    _memory: "VisualMemory | None" = PrivateAttr(default=None)
     _shown: dict[str, View] = PrivateAttr(default_factory=dict)
 
     def __init__(
-        self, desktop: Desktop, *, gate: Gate | None = None, env: Mapping[str, str] | None = None
+        self,
+        desktop: Desktop,
+        *,
+        gate: Gate | None = None,
+        env: Mapping[str, str] | None = None,
+        memory: "VisualMemory | None" = None,
     ) -> None:
         super().__init__()
+        self._memory = memory
         self._desktop = desktop
         self._observer = load_observer(desktop)
         self._hands = Hands(
@@ -92,6 +105,7 @@ class DesktopToolkit(BaseToolkit):
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return what there is, for servers of other protocols."""
         spec = ToolSpec.of
+        remembering = () if self._memory is None else MemoryTools(self._memory, self._look).specs()
         return (
             spec(self.screenshot, arguments.ScreenshotArguments, read_only=True),
             spec(self.read_screen, arguments.ReadScreenArguments, read_only=True),
@@ -107,6 +121,7 @@ class DesktopToolkit(BaseToolkit):
             spec(self.launch_app, arguments.LaunchAppArguments, destructive=True),
             spec(self.get_clipboard, arguments.NoArguments, read_only=True),
             spec(self.set_clipboard, arguments.SetClipboardArguments, destructive=True),
+            *remembering,
         )
 
     # Each tool's docstring is what the model reads.

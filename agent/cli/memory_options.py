@@ -85,7 +85,8 @@ def screens_table(*more: str) -> "Table":
     rows = table("when", "app", one_line=("when",))
     rows.add_column("window", no_wrap=True, overflow="ellipsis", max_width=32)
     for column in more:
-        rows.add_column(column, overflow="fold")
+        # The citation is copied, so it stays whole.
+        rows.add_column(column, overflow="fold", no_wrap=column == "screen")
     return rows
 
 

@@ -126,6 +126,14 @@ def run(
             help="Write the text of each prompt into the run folder; it holds the screen's text.",
         ),
     ] = False,
+    remember: Annotated[
+        bool,
+        typer.Option(
+            "--remember",
+            metavar="",
+            help="Keep the screen of each step in the visual memory (DESKHAND_MEMORY).",
+        ),
+    ] = False,
     policy: PolicyFile = None,
     resume: Annotated[
         str | None,
@@ -187,6 +195,7 @@ def run(
             resume=folder,
             says_yes=yes,
             is_quiet=json,
+            remember=remember,
         )
     )
     if json:

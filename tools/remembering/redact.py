@@ -34,6 +34,8 @@ MAX_LINE_PX = 40
 PAD_PX = 12
 """Proportional fonts put a character up to 9 px (90 %) away from its share of the line's width."""
 PAD_CHARS = 2.0
+RIM_PX = 2
+"""Boxes of texts end at the ink; descenders and shadows reach a little beyond."""
 MIN_ECHO_CHARS = 6
 """A secret of so many characters, with a digit, is hidden wherever else it shows."""
 DOTS = re.compile(r"[•●∙·*＊⚫]{3,}")
@@ -74,7 +76,8 @@ def redact(
     active = observation.active_window
     title = "" if active is None else work.clean(active.title)
     whole = observation.capture.view.box
-    boxes = [box.intersect(whole) for box in (*work.boxes, *without)]
+    secret = [box.inflate(RIM_PX) for box in work.boxes]
+    boxes = [box.intersect(whole) for box in (*secret, *without)]
     return Redacted(
         pixels=blackened(observation.capture.pixels, [box for box in boxes if box is not None]),
         lines=tuple(work.lines()),
