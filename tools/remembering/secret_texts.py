@@ -103,7 +103,8 @@ _UI_WORDS = frozenset(
 
 _DIGITS = r"[0-9OoIl]"
 _CARD = re.compile(
-    rf"(?<![A-Za-z0-9.,/-])(?:{_DIGITS}{{4}}([ -]){_DIGITS}{{4}}\1{_DIGITS}{{4}}\1{_DIGITS}{{1,7}}"
+    rf"(?<![A-Za-z0-9.,/-])(?:"
+    rf"{_DIGITS}{{4}}([ -]|  ){_DIGITS}{{4}}\1{_DIGITS}{{4}}\1{_DIGITS}{{1,7}}"
     rf"|{_DIGITS}{{4}}([ -]){_DIGITS}{{6}}\2{_DIGITS}{{4,5}}|\d{{13,19}})(?![A-Za-z0-9-]|[.,]\d)"
 )
 _CARD_WORDS = re.compile(
@@ -247,10 +248,11 @@ def _cards(text: str) -> Iterator[SecretSpan]:
         digits = re.sub(r"[ -]", "", match[0]).translate(_AS_DIGITS)
         is_grouped = not match[0].isdigit()
         has_issuer = _ISSUERS.fullmatch(digits) is not None
-        if has_issuer and luhn.is_valid(digits):
+        in_cells = "  " in match[0]  # any four numbers of a table stand so
+        if has_issuer and luhn.is_valid(digits) and not in_cells:
             yield SecretSpan(start=match.start(), end=match.end(), kind="card number")
         elif is_grouped and has_issuer and _CARD_WORDS.search(_around(text, match)):
-            # One digit was misread, and the check digit with it.
+            # One digit may be misread, and the check digit with it.
             yield SecretSpan(start=match.start(), end=match.end(), kind="card number")
 
 
