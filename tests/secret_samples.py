@@ -89,6 +89,9 @@ SECRETS: tuple[str, ...] = (
     "GB29NWBK60161331926819",
     "FR14 2004 1010 0505 0001 3M02 606",
     "IBAN DE89 3704 0O44 0532 0130 00",
+    "Card 411 111111 1111111",
+    "Credit card\n4111 1111 111 1111",
+    "DE8937 0400 44053 20130 00 BIC COBADEFF",
     "078-05-1129",
     # One-time codes.
     "Your verification code is 482913",
@@ -122,6 +125,8 @@ INNOCENT: tuple[str, ...] = (
     "Customer number 55501234",
     "Ref: 100200300400500",
     "Article 4006381333931",
+    "Order 4711 0815 2342 9002",
+    "Rows 4111  5222  6333  1444",
     "EAN 5901234123457",
     "IMEI 490154203237518",
     "VAT ID DE136695976",

@@ -78,13 +78,13 @@ class World:
         at = 20 + 14 * (int(self.now) % 20)
         self.pixels[at : at + 10, 40:200] = 255 - self.pixels[at : at + 10, 40:200]
 
-    def watch(self, tmp_path: Path, **settings: float) -> Watched:
+    def watch(self, tmp_path: Path, *, every_s: float, cpu_share: float = 0.5) -> Watched:
         recorder: ScreenRecorder = self  # type: ignore[assignment]  # has what a watch uses of it
         watch = Watch(
             self,
             self.look,
             recorder,
-            WatchSettings(**settings),
+            WatchSettings(every_s=every_s, cpu_share=cpu_share),
             pause_file=tmp_path / "paused",
             sleep=self.sleep,
             cpu_clock=lambda: self.cpu,
@@ -164,16 +164,19 @@ def test_one_line_of_text_is_a_change_and_the_pointer_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("every_s", "cpu_share", "message"),
     [
-        ({"every_s": 0}, "every must be above 0 seconds, got 0"),
-        ({"cpu_share": 0}, "cpu must be above 0 and at most 100 %, got 0%"),
-        ({"cpu_share": 1.5}, "cpu must be above 0 and at most 100 %, got 150%"),
+        (0, 0.1, "every must be above 0 seconds, got 0"),
+        (1, 0, "cpu must be above 0 and at most 100 %, got 0%"),
+        (1, 1.5, "cpu must be above 0 and at most 100 %, got 150%"),
+        (float("nan"), 0.1, "every must be above 0 seconds, got nan"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(settings: dict[str, float], message: str) -> None:
+def test_settings_that_make_no_sense_are_refused(
+    every_s: float, cpu_share: float, message: str
+) -> None:
     with pytest.raises(ConfigError) as refused:
-        WatchSettings(**settings)
+        WatchSettings(every_s=every_s, cpu_share=cpu_share)
     assert str(refused.value) == message
 
 

@@ -11,13 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ...memory.errors import MissingExtraError
-
-try:
-    from stdnum import iban, luhn
-    from stdnum.us import ssn
-except ModuleNotFoundError as error:
-    raise MissingExtraError("python-stdnum", extra="memory") from error
+from stdnum import iban, luhn
+from stdnum.us import ssn
 
 SecretKind = Literal[
     "token", "private key", "password", "card number", "IBAN", "SSN", "one-time code", "secret"
@@ -103,10 +98,12 @@ _UI_WORDS = frozenset(
 
 _DIGITS = r"[0-9OoIl]"
 _CARD = re.compile(
-    rf"(?<![A-Za-z0-9.,/-])(?:"
-    rf"{_DIGITS}{{4}}([ -]|  ){_DIGITS}{{4}}\1{_DIGITS}{{4}}\1{_DIGITS}{{1,7}}"
+    r"(?<![A-Za-z0-9.,/-])(?:"
+    rf"{_DIGITS}{{4}}([ -]){_DIGITS}{{4}}\1{_DIGITS}{{4}}\1{_DIGITS}{{1,7}}"
     rf"|{_DIGITS}{{4}}([ -]){_DIGITS}{{6}}\2{_DIGITS}{{4,5}}|\d{{13,19}})(?![A-Za-z0-9-]|[.,]\d)"
 )
+_CARD_AS_READ = re.compile(r"(?<![A-Za-z0-9.,/-])[3-6](?:[ -]{0,2}[0-9OoIl]){11,18}(?![A-Za-z0-9])")
+"""OCR puts the blanks of a card number elsewhere, and loses one of several equal digits."""
 _CARD_WORDS = re.compile(
     r"\b(?:card|visa|mastercard|amex|american express|maestro|credit|debit)\b", re.IGNORECASE
 )
@@ -117,9 +114,8 @@ _ISSUERS = re.compile(
 )
 _AS_DIGITS = str.maketrans("OoIl", "0011")
 
-_IBAN = re.compile(
-    r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"
-)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,32}(?![a-z])")
+MIN_IBAN_CHARS = 15
 _IBAN_NEAR = re.compile(r"\bIBAN\b", re.IGNORECASE)
 _SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
 
@@ -246,20 +242,27 @@ def _assigned(text: str) -> Iterator[SecretSpan]:
 def _cards(text: str) -> Iterator[SecretSpan]:
     for match in _CARD.finditer(text):
         digits = re.sub(r"[ -]", "", match[0]).translate(_AS_DIGITS)
-        is_grouped = not match[0].isdigit()
-        has_issuer = _ISSUERS.fullmatch(digits) is not None
-        in_cells = "  " in match[0]  # any four numbers of a table stand so
-        if has_issuer and luhn.is_valid(digits) and not in_cells:
+        if _ISSUERS.fullmatch(digits) and luhn.is_valid(digits):
             yield SecretSpan(start=match.start(), end=match.end(), kind="card number")
-        elif is_grouped and has_issuer and _CARD_WORDS.search(_around(text, match)):
-            # One digit may be misread, and the check digit with it.
+    for match in _CARD_AS_READ.finditer(text):
+        if _CARD_WORDS.search(_around(text, match)):
             yield SecretSpan(start=match.start(), end=match.end(), kind="card number")
 
 
 def _ibans(text: str) -> Iterator[SecretSpan]:
     for match in _IBAN.finditer(text):
-        if iban.is_valid(match[0]) or _IBAN_NEAR.search(_around(text, match)):
-            yield SecretSpan(start=match.start(), end=match.end(), kind="IBAN")
+        ends = [place for place in range(match.start(), match.end()) if text[place] != " "]
+        # What follows in capitals was matched along: the number ends where its check digits fit.
+        fits = (
+            last + 1
+            for last in reversed(ends[MIN_IBAN_CHARS - 1 :])
+            if iban.is_valid(text[match.start() : last + 1])
+        )
+        end = next(fits, None)
+        if end is None and _IBAN_NEAR.search(_around(text, match)):
+            end = match.end()  # something in it was misread
+        if end is not None:
+            yield SecretSpan(start=match.start(), end=end, kind="IBAN")
 
 
 def _ssns(text: str) -> Iterator[SecretSpan]:
