@@ -160,6 +160,8 @@ INNOCENT: tuple[str, ...] = (
     "Country code 0049",
     "QR code 330144",
     "Sort code 200052",
+    "Invoice 4711 for Ada\nYour verification code is on its way",
+    "Enter the code we sent to you\nRoom 2114, floor 3",
     # Words about secrets.
     "Password",
     "Forgot password?",

@@ -188,9 +188,9 @@ def _booking(one: Subject, drawn: random.Random) -> tuple[str, str]:
     other = drawn.choice([place for place, _ in PLACES if place != one.place])
     return f"Booking {one.code}", (
         f"<section><h1>Your booking {one.code}</h1><div class=card><h1>{one.thing}</h1><p>"
-        f"{one.place}, {one.time:%d %B}, {drawn.randint(1, 6)} persons</p><p>Booked by {one.person}, "
-        f"{one.amount} EUR</p></div><p class=faint>Others looked at {other}.</p><button>Cancel"
-        "</button></section>"
+        f"{one.place}, {one.time:%d %B}, {drawn.randint(1, 6)} persons</p><p>Booked by "
+        f"{one.person}, {one.amount} EUR</p></div><p class=faint>Others looked at {other}.</p>"
+        "<button>Cancel</button></section>"
     )
 
 

@@ -140,6 +140,7 @@ _CODE = re.compile(
     r"(?P<code>\d{4,8}|\d{3}[ -]\d{3}|\d{4}[ -]\d{4}|(?:\d ){5,7}\d)"
     r"(?![\w/:%€$£]|[.,-]\d| ?(?:min|hour|day|sec|people|USD|EUR|GBP)\b)"
 )
+_BESIDE_CODE = re.compile(r"\W*(?:(?:copy|resend|code|paste)\b\W*)*", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -273,13 +274,18 @@ def _ssns(text: str) -> Iterator[SecretSpan]:
 
 def _one_time_codes(text: str) -> Iterator[SecretSpan]:
     for match in _CODE.finditer(text):
-        near = _NO_CODE_WORDS.sub(" ", _around(text, match, n_lines=2))
-        if _CODE_WORDS.search(near) and not _YEAR.fullmatch(match["code"]):
+        if _YEAR.fullmatch(match["code"]):
+            continue
+        line = _around(text, match, n_lines=0)
+        # An invoice number has a word before it; a code that is announced elsewhere stands alone.
+        stands_alone = _BESIDE_CODE.fullmatch(line.replace(match[0], "", 1)) is not None
+        near = _around(text, match, n_lines=2) if stands_alone else line
+        if _CODE_WORDS.search(_NO_CODE_WORDS.sub(" ", near)):
             yield SecretSpan(start=match.start(), end=match.end(), kind="one-time code")
 
 
 def _around(text: str, match: "re.Match[str]", n_lines: int = 1) -> str:
-    """Return the line of a match with its neighbours: a label stands beside, above or below."""
+    """Return the line of a match with so many above and below: where a label may stand."""
     start = match.start()
     for _ in range(n_lines + 1):
         start = max(text.rfind("\n", 0, start), 0)
