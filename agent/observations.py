@@ -64,9 +64,14 @@ class ObservationStore:
         self._redaction = redaction
         self._live: dict[str, Observation] = {}
 
+    @staticmethod
+    def handle(step: int) -> str:
+        """Return the handle of a step's observation."""
+        return f"captures/{step:04d}-observation.json"
+
     def save(self, observation: Observation, picture: PictureHandle, *, step: int) -> str:
         """Write an observation and return its handle, a path relative to the run folder."""
-        handle = f"captures/{step:04d}-observation.json"
+        handle = self.handle(step)
         elements = self._redaction.elements(observation.elements)
         hidden = self._redaction.boxes(observation.elements)
         record = observation_to_json(observation, elements) | {

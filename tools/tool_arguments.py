@@ -181,5 +181,48 @@ class SetClipboardArguments(_Arguments):
     text: str = Field(max_length=MAX_TEXT_CHARS, description="What to put there.")
 
 
+class RememberScreenArguments(_Arguments):
+    """Arguments of remember_screen."""
+
+    tags: list[str] = Field(
+        default_factory=list, max_length=20, description="Words it can be filtered by later."
+    )
+
+
+class _FoundArguments(_Arguments):
+    limit: int = Field(default=5, ge=1, le=20, description="How many at most.")
+    pictures: bool = Field(
+        default=False, description="Also return one picture with numbered thumbnails."
+    )
+
+
+class RecallScreensArguments(_FoundArguments):
+    """Arguments of recall_screens; without query and like, the newest that pass are listed."""
+
+    query: str | None = Field(
+        default=None, max_length=500, description="Words on the screen, or what it was about."
+    )
+    like: str | None = Field(default=None, description="Screen to look like: ID or [screen:ID].")
+    app: str | None = Field(default=None, description="Part of the application's name.")
+    window: str | None = Field(default=None, description="Part of the window's title.")
+    since: str | None = Field(
+        default=None, description="Seen then or later: 2h, yesterday, 2026-11-25T14:30."
+    )
+    until: str | None = Field(default=None, description="Seen then or earlier, in the same form.")
+    tags: list[str] = Field(default_factory=list, max_length=20, description="Has all of these.")
+
+
+class SearchImagesArguments(_FoundArguments):
+    """Arguments of search_images."""
+
+    query: str | None = Field(
+        default=None, max_length=500, description="Words in the picture, or what it shows."
+    )
+    like: str | None = Field(default=None, description="Picture to look like: ID or [screen:ID].")
+    folder: str | None = Field(
+        default=None, description="Only pictures of this indexed folder, by its path."
+    )
+
+
 class NoArguments(_Arguments):
     """A tool that takes nothing."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.tools import BaseTool, BaseToolkit
 from PIL import Image
@@ -38,6 +38,7 @@ from .finding.found import Found
 from .finding.sources import NO_MODELS, Sources
 from .grounding import find_window
 from .hands import Hands
+from .memory_tools import MemoryTools
 from .models.chat_models import LoadedChatModel
 from .perception.elements import Element, Observation
 from .perception.ground import find_all
@@ -48,6 +49,9 @@ from .question_tools import QuestionTools
 from .safety.gate import Gate
 from .tool_pictures import image_block, marked_part
 from .tool_spec import Quoting, QuotingError, Result, ToolSpec
+
+if TYPE_CHECKING:
+    from ..memory.screens import VisualMemory
 
 MAX_PICTURE_SIDE_PX = 1280
 ZOOM = 3.0
@@ -66,6 +70,8 @@ class DesktopToolkit(BaseToolkit):
         env: Environment for launched applications; None for this process's own.
         sources: Models that may tell where a described thing is; none by default.
         asked: Who answers questions about the screen; None for the best that is on this machine.
+        memory: Lets the agent keep what it sees and search what was seen before, by anybody; None
+            for no such tools.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -75,6 +81,7 @@ class DesktopToolkit(BaseToolkit):
     _hands: Hands = PrivateAttr()
     _seen: Observation | None = PrivateAttr(default=None)
     _questions: QuestionTools = PrivateAttr()
+    _memory: "VisualMemory | None" = PrivateAttr(default=None)
     _shown: dict[str, View] = PrivateAttr(default_factory=dict)
 
     _sources: Sources = PrivateAttr()
@@ -87,8 +94,10 @@ class DesktopToolkit(BaseToolkit):
         env: Mapping[str, str] | None = None,
         sources: Sources = NO_MODELS,
         asked: LoadedChatModel | None = None,
+        memory: "VisualMemory | None" = None,
     ) -> None:
         super().__init__()
+        self._memory = memory
         self._desktop = desktop
         self._observer = load_observer(desktop)
         self._hands = Hands(
@@ -114,6 +123,7 @@ class DesktopToolkit(BaseToolkit):
         """Return what there is, for servers of other protocols."""
         spec = ToolSpec.of
         screen, board = "the screen", "the clipboard"
+        remembering = () if self._memory is None else MemoryTools(self._memory, self._look).specs()
         return (
             spec(self.screenshot, arguments.ScreenshotArguments, read_only=True),
             spec(self.read_screen, arguments.ReadScreenArguments, read_only=True, quotes=screen),
@@ -131,6 +141,7 @@ class DesktopToolkit(BaseToolkit):
             spec(self.set_clipboard, arguments.SetClipboardArguments, destructive=True),
             *ClassifyTool(self._pixels).specs(),
             *self._questions.specs(),
+            *remembering,
         )
 
     # Each tool's docstring is what the model reads.

@@ -18,13 +18,18 @@ from . import (
     doctor,
     exit_codes,
     find,
+    forget,
+    index,
     language,
     look,
     mcp,
+    memory,
     models,
+    recall,
+    remember,
     run,
     runs,
-)
+)  # fmt: skip
 from .output import print_error
 from .settings import take_settings
 
@@ -56,6 +61,12 @@ app.command("ask")(ask.ask)
 app.command("describe")(describe.describe)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
+app.command("remember")(remember.remember)
+app.command("watch")(remember.watch)
+app.command("recall")(recall.recall)
+app.command("forget")(forget.forget)
+app.add_typer(memory.app, name="memory")
+app.command("index")(index.index)
 app.add_typer(mcp.app, name="mcp")
 app.command("approve")(approve.approve)
 app.command("language")(language.language)

@@ -151,6 +151,14 @@ def run(
             help="Write the text of each prompt into the run folder; it holds the screen's text.",
         ),
     ] = False,
+    remember: Annotated[
+        bool,
+        typer.Option(
+            "--remember",
+            metavar="",
+            help="Keep the screen of each step in the visual memory (DESKHAND_MEMORY).",
+        ),
+    ] = False,
     policy: PolicyFile = None,
     resume: Annotated[
         str | None,
@@ -221,6 +229,7 @@ def run(
             says_yes=yes,
             is_quiet=json,
             sources=seeing.sources_named(settings, ground_model, is_for_clicks=True),
+            remember=remember,
         )
     )
     if json:

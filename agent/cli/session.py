@@ -1,6 +1,8 @@
 """One run from the command line: the screen, the folder, the person, the ending."""
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,8 @@ class Job:
     is_quiet: bool = False
     sources: Sources = NO_MODELS
     """Models that may tell where a described thing is."""
+    remember: bool = False
+    """Keep the screens of the steps in the visual memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +86,19 @@ def execute(job: Job) -> Ended:
     progress = Progress(console)
     steps: list[StepRecord] = []
 
+    listeners: list[Callable[[StepRecord], None]] = [steps.append, progress.step]
+
     def on_step(record: StepRecord) -> None:
-        steps.append(record)
-        progress.step(record)
+        for listen in listeners:
+            listen(record)
 
     place = None if job.resume is None else job.resume.info.desktop
-    with open_screen(sandbox=job.sandbox, place=place) as screen:
+    with open_screen(sandbox=job.sandbox, place=place) as screen, ExitStack() as opened:
         folder = job.resume
         if folder is None:
             folder = _new_folder(job, screen.place)
+        if job.remember:
+            listeners.append(_remembering(job, folder, opened))
         takeover = screen.desktop.takeover
         person = TerminalPerson(notes(), says_yes=job.says_yes, resume=takeover.resume)
         along = Company(
@@ -139,6 +147,18 @@ def execute(job: Job) -> Ended:
             is_interrupted=takeover.reason == "Ctrl-C",
             kept_s=GRACE_S if waits and screen.place.sandbox_folder is not None else 0.0,
         )
+
+
+def _remembering(job: Job, folder: RunFolder, opened: ExitStack) -> Callable[[StepRecord], None]:
+    """Open the visual memory and return what keeps the steps' screens in it."""
+    from ...tools.remembering.opening import open_memory
+    from ...tools.safety.redaction import Redaction
+    from ..run_memory import RunMemory
+
+    # Without embedders: no step waits for a model, and `deskhand memory reindex` catches up.
+    memory = opened.enter_context(open_memory(with_embedders=False))
+    known = Redaction(values=tuple(job.plan.secrets.values()))
+    return RunMemory(memory, folder.path, known).step
 
 
 def _new_folder(job: Job, place: DesktopPlace) -> RunFolder:

@@ -1,0 +1,162 @@
+"""`deskhand recall`: finds screens that were seen."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .memory_options import (
+    App,
+    Json,
+    Since,
+    Tag,
+    Until,
+    Window,
+    note,
+    screen_cells,
+    screen_filter,
+    screens_table,
+    when,
+)  # fmt: skip
+from .output import inert, print_json, results
+
+if TYPE_CHECKING:
+    from ...memory.screens import VisualMemory
+    from ...tools.remembering.recall import Recollection
+
+
+def recall(
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TEXT", help="Words on the screen, or what it was about.", show_default=False
+        ),
+    ] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="Screens that look like this picture or part."),
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option(metavar="ID", help="Screens that look like this one.")
+    ] = None,
+    app: App = None,
+    window: Window = None,
+    since: Since = None,
+    until: Until = None,
+    tag: Tag = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Show this many.")] = 10,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Write a picture of what was found, in thumbnails."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find screens that were seen, by words, meaning, picture and time.
+
+    Without TEXT and pictures: the screens that pass the filter, newest first.
+    Which sources answered is said; search by meaning and by picture needs models.
+
+    Examples:
+      deskhand recall "invoice 4711"
+      deskhand recall "the flight to Rome" --since yesterday --sheet found.png
+      deskhand recall --image crop.png --app chromium
+      deskhand recall --since 2h --json
+    """
+    from ...tools.remembering.opening import open_memory
+    from ...tools.remembering.recall import recall as ask
+
+    chosen = screen_filter(app=app, window=window, since=since, until=until, tag=tag)
+    is_search = text is not None or image is not None or like is not None
+    if not is_search and chosen.is_empty:
+        from ...memory.errors import ConfigError
+
+        raise ConfigError("say what to look for: words, --image, --like, or a filter as --since 2h")
+    pixels = None
+    if image is not None:
+        from ...tools.desktop.capture import load_capture
+
+        pixels = load_capture(image).pixels
+    with open_memory(with_embedders=is_search) as memory:
+        found = ask(memory, text=text, image=pixels, like=like, filter=chosen, limit=limit)
+        sources = _sources(memory) if is_search else []
+    if sheet is not None:
+        write_sheet(found, sheet)
+    if json:
+        print_json({"screens": [one.to_json() for one in found], "sources": sources})
+        return
+    show(found)
+    _tell_sources(found, sources, asks_text=text is not None)
+
+
+def show(found: "Sequence[Recollection]") -> None:
+    """Print what was found as a table."""
+    if not found:
+        results().print("nothing was found")
+        return
+    rows = screens_table("found by", "screen")
+    for one in found:
+        by = inert(one.line + "\n" if one.line and one.reasons else one.line)
+        ways = ", ".join(f"{reason.source} #{reason.rank}" for reason in one.reasons)
+        by.append_text(inert(ways, style="dim"))
+        rows.add_row(*screen_cells(one.record), by, inert(one.record.citation))
+    results().print(rows)
+
+
+def write_sheet(found: "Sequence[Recollection]", out: Path) -> None:
+    """Write what was found as thumbnails.
+
+    Raises:
+        ConfigError: If the file cannot be written.
+    """
+    from ...memory.errors import ConfigError
+    from ...tools.remembering.contact_sheet import Thumbnail, draw_sheet
+
+    picture = draw_sheet(
+        [
+            Thumbnail(
+                picture=one.record.picture,
+                caption=(
+                    f"{number}  {one.record.window or one.record.app or one.record.source}",
+                    f"{when(one.record.last_seen)}  {one.record.citation}",
+                    one.line,
+                ),
+            )
+            for number, one in enumerate(found, start=1)
+        ]
+    )
+    try:
+        picture.save(out)
+    except (OSError, ValueError) as error:  # ValueError: a suffix that Pillow does not know
+        raise ConfigError(f"cannot write {out}: {error}") from error
+    note(f"{len(found)} thumbnails written to {out}")
+
+
+def _sources(memory: "VisualMemory") -> list[dict[str, Any]]:
+    from ...tools.remembering.opening import missing_sources
+
+    missing = {one.name: one for one in missing_sources(memory)}
+    return [
+        {
+            "name": source.name,
+            "is_ready": source.is_ready,
+            "unindexed": source.unindexed,
+            "why": missing[source.name].why if source.name in missing else source.why,
+            "command": missing[source.name].command if source.name in missing else "",
+        }
+        for source in memory.sources
+    ]
+
+
+def _tell_sources(
+    found: "Sequence[Recollection]", sources: list[dict[str, Any]], *, asks_text: bool
+) -> None:
+    """Say which sources answered, and what would bring those that cannot."""
+    answered = {reason.source for one in found for reason in one.reasons}
+    if answered:
+        note("found by " + ", ".join(one["name"] for one in sources if one["name"] in answered))
+    for one in sources:
+        is_of_use = one["name"] != "meaning" or asks_text
+        if is_of_use and (not one["is_ready"] or one["unindexed"]):
+            command = f"; bring it with: {one['command']}" if one["command"] else ""
+            note(f"not by {one['name']}: {one['why']}{command}")
