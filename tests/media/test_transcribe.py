@@ -1,4 +1,4 @@
-"""Transcription by a model of known words: windows, times, languages, guards, going on after a stop.
+"""Transcription, by a model of known words: windows, times, languages, guards, going on.
 
 The voice activity detector and the speech are real.
 """
