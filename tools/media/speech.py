@@ -1,5 +1,6 @@
 """Where in a stretch of sound somebody speaks, by the Silero VAD that comes with faster-whisper."""
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,6 +8,9 @@ import numpy as np
 
 from ...memory.errors import MissingExtraError
 from .sound import SAMPLE_RATE_HZ, Samples
+
+# As in `tools/perception/onnx_model.py`: the detector's runtime collects usage and sends it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 try:
     from faster_whisper.vad import VadOptions, get_speech_timestamps
