@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...memory.errors import DeskhandError
-from . import do, doctor, exit_codes, find, language, look, models, run, runs
+from . import audio, do, doctor, exit_codes, find, language, look, models, run, runs
 from .output import print_error
 from .settings import take_settings
 
@@ -38,6 +38,7 @@ app.command("look")(look.look)
 app.command("find")(find.find)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
+app.add_typer(audio.app, name="audio")
 app.command("language")(language.language)
 app.command("doctor")(doctor.doctor)
 

@@ -308,6 +308,14 @@ def test_a_long_segment_is_cut_at_the_ends_of_sentences() -> None:
     assert [one.text for one in recut(words_of(*timed), ALWAYS)] == ["a. b c.", "d e f.", "g"]
 
 
+def test_a_long_segment_without_signs_is_cut_at_its_longest_pause() -> None:
+    timed = [(f" w{n}", 2.0 * n + (0.5 if n > 4 else 0), 2.0 * n + 1.9) for n in range(9)]
+    assert [one.text for one in recut(words_of(*timed), ALWAYS)] == [
+        "w0 w1 w2 w3 w4",
+        "w5 w6 w7 w8",
+    ]
+
+
 # --- what is not believed
 
 

@@ -23,7 +23,7 @@ MARGIN_S = 0.1
 touches speech for less than this is in the silence."""
 LONG_S, SHORT_S = 12.0, 3.0
 """A segment longer than the first is cut at the ends of its sentences, into none shorter than the
-second."""
+second, and where there are none, at its longest pauses."""
 SENTENCE_ENDS = ".!?…。！？"
 SIGNS = SENTENCE_ENDS + ",;:，；：、-–—"
 
@@ -92,6 +92,7 @@ def _moved(stray: Sequence[Word], to_s: float) -> list[Word]:
 
 
 def _at_sentences(words: list[Word]) -> list[list[Word]]:
+    """Return the parts that a piece is cut into, where it is long."""
     if words[-1].end_s - words[0].start_s <= LONG_S:
         return [words]
     parts: list[list[Word]] = [[]]
@@ -100,7 +101,15 @@ def _at_sentences(words: list[Word]) -> list[list[Word]]:
         if last and _ends_sentence(last[-1]) and last[-1].end_s - last[0].start_s >= SHORT_S:
             parts.append([])
         parts[-1].append(word)
-    return parts
+    return [short for part in parts for short in _at_longest_pause(part)]
+
+
+def _at_longest_pause(words: list[Word]) -> list[list[Word]]:
+    """Return the parts of what has no signs, cut at its longest pauses until none is long."""
+    if len(words) < 2 or words[-1].end_s - words[0].start_s <= LONG_S:
+        return [words]
+    cut = max(range(1, len(words)), key=lambda n: words[n].start_s - words[n - 1].end_s)
+    return [*_at_longest_pause(words[:cut]), *_at_longest_pause(words[cut:])]
 
 
 def _ends_sentence(word: Word) -> bool:

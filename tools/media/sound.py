@@ -41,6 +41,7 @@ GAP_S = 0.1
 """A hole in the times of this length or more is filled with silence."""
 SHORT_S, SHORT_SHARE = 1.0, 0.01
 """A file is truncated if it ends earlier than it says by more than both of these."""
+RECKONED = frozenset(("aac", "ac3", "amr", "dts", "eac3", "mp3", "mpeg", "mpegts"))
 UNREADABLE_PLANES = 8
 BLOCK_LIMIT_S = 30.0
 """No block of silence is longer."""
@@ -57,6 +58,8 @@ class SoundCondition:
     """Of each track as the file says it; empty where it does not."""
     stated_s: float | None
     """How long the file says it is."""
+    is_reckoned: bool
+    """Whether that may be reckoned from the file's size, its kind having no place to say it."""
     duration_s: float = 0.0
     """Of the sound so far, holes included."""
     damaged_packets: int = 0
@@ -70,7 +73,8 @@ class SoundCondition:
         """Return whether the file ends before the time it says it has."""
         if self.was_cut_off:
             return True
-        if self.stated_s is None:
+        # Junk counts where a length is reckoned from the size of the file.
+        if self.stated_s is None or (self.is_reckoned and self.damaged_packets):
             return False
         missing = self.stated_s - max(self.seen_s, self.duration_s)
         return missing > max(SHORT_S, SHORT_SHARE * self.stated_s)
@@ -90,13 +94,14 @@ class Sound:
             tracks=len(streams),
             languages=tuple(str(one.language or "") for one in streams),
             stated_s=None if container.duration is None else container.duration / av.time_base,
+            is_reckoned=container.format.name in RECKONED,
         )
 
     def blocks(self) -> Iterator[Samples]:
         """Yield the sound in order; what is not there is silence.
 
         Raises:
-            MediaError: At the end, if there were packets and none could be decoded.
+            MediaError: At the end, if there should be sound and none could be decoded.
         """
         resampler, group = _Resampler(), _Group()
         for frame in self._frames():
@@ -112,7 +117,8 @@ class Sound:
             group.add(frame)
         yield self._counted(resampler.resample(*group.empty()))
         yield self._counted(resampler.end())
-        if self.condition.damaged_packets and not self.condition.duration_s:
+        condition = self.condition
+        if not condition.duration_s and (condition.damaged_packets or condition.stated_s):
             raise MediaError(
                 f"{Path(self._container.name).name} is damaged: none of its sound can be decoded"
             )

@@ -164,7 +164,8 @@ def _run(job: _Job, sound: "Sound", finished: FinishedWindows, skip: int) -> boo
         if done is None:
             return False
         job.done.append(done)
-        finished.add(done)
+        if not window.is_last:  # after that one there is nothing to go on with
+            finished.add(done)
         job.on_progress(Progress(done_s=done.end / SAMPLE_RATE_HZ, total_s=job.total_s, text=""))
     return True
 

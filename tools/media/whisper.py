@@ -135,7 +135,8 @@ class Whisper:
             task=task,
             beam_size=BEAM_SIZE,
             word_timestamps=True,
-            without_timestamps=False,
+            # Asked for times of its own, it skips sentences; its words have theirs anyhow.
+            without_timestamps=True,
             batch_size=self.batch_size,
             # Its own VAD cuts the sound where somebody pauses.
             vad_filter=length_s >= CLIP_S,

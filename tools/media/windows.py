@@ -21,6 +21,7 @@ class Window:
     """In samples from the start of the file."""
     sound: Samples
     speech: tuple[Stretch, ...]
+    is_last: bool
 
     @property
     def end(self) -> int:
@@ -52,8 +53,8 @@ def windows(blocks: Iterable[Samples], *, skip: int = 0) -> Iterator[Window]:
             speech = find_speech(sound)
             end = cut_place(sound, speech)
             before = (Stretch(one.start, min(one.end, end)) for one in speech if one.start < end)
-            yield Window(start=start, sound=held[:end], speech=tuple(before))
+            yield Window(start=start, sound=held[:end], speech=tuple(before), is_last=False)
             start, held = start + end, held[end:].copy()
     last = np.concatenate([held, *waiting])
     if len(last):
-        yield Window(start=start, sound=last, speech=tuple(find_speech(last)))
+        yield Window(start=start, sound=last, speech=tuple(find_speech(last)), is_last=True)

@@ -1,0 +1,222 @@
+"""`deskhand audio`: what is said in a recording, as text, subtitles or a summary."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ...memory.errors import ConfigError
+from . import exit_codes
+from .output import notes
+
+if TYPE_CHECKING:
+    from ...tools.media.transcribe import Progress
+    from ...tools.media.transcript import Transcript
+
+app = typer.Typer(
+    help="Transcribe recordings and videos.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+Format = Literal["text", "json", "srt", "vtt"]
+SUFFIXES: dict[str, Format] = {".txt": "text", ".json": "json", ".srt": "srt", ".vtt": "vtt"}
+SPEECH_MODEL = "whisper-base"
+
+
+@app.command()
+def transcribe(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Any audio or video file.", show_default=False)
+    ],
+    format_: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="text, json, srt or vtt. \\[default: by the name of OUT, else text]",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="OUT", help="Write to OUT instead of stdout."),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="What is spoken, such as en. \\[default: detected]"),
+    ] = None,
+    translate: Annotated[
+        bool, typer.Option("--translate", metavar="", help="Translate into English.")
+    ] = False,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="A speech model's name, or its folder.")
+    ] = SPEECH_MODEL,
+    track: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Which audio track, from 1. \\[default: the file's]"),
+    ] = None,
+    line_chars: Annotated[
+        int, typer.Option(metavar="N", min=10, help="Of a line of subtitles, at most.")
+    ] = 42,
+    json: Annotated[
+        bool, typer.Option("--json", metavar="", help="The same as --format json.")
+    ] = False,
+) -> None:
+    """Write down what is said in a recording or a video, with times.
+
+    Runs on this machine. Stopped with Ctrl-C or killed, it goes on where it was
+    when it is given the same file and options again.
+
+    Examples:
+      deskhand audio transcribe meeting.m4a
+      deskhand audio transcribe talk.mkv -o talk.srt --language de
+      deskhand audio transcribe talk.mkv --translate --format json
+    """
+    chosen = _format(format_, out, json=json)
+    if out is not None:
+        _check_out(out, file)
+    transcript = _transcribed(file, _Wishes(model, language, translate, track))
+    text = _text(transcript, chosen, line_chars)
+    _tell(transcript)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        _write(out, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """How to transcribe."""
+
+    model: str = SPEECH_MODEL
+    language: str | None = None
+    translate: bool = False
+    track: int | None = None
+
+
+def _format(given: Format | None, out: Path | None, *, json: bool) -> Format:
+    if json and given not in (None, "json"):
+        raise ConfigError(f"--json and --format {given} are two ways to write; give one")
+    if json:
+        return "json"
+    by_name = None if out is None else SUFFIXES.get(out.suffix.casefold())
+    return given or by_name or "text"
+
+
+def _check_out(out: Path, file: Path) -> None:
+    """Refuse now what could not be written after an hour."""
+    if out.is_dir():
+        raise ConfigError(f"cannot write {out}: it is a folder")
+    if out.exists() and file.exists() and out.samefile(file):
+        raise ConfigError(f"cannot write {out}: it is the recording itself")
+    where = out if out.exists() else out.absolute().parent
+    if not os.access(where, os.W_OK):
+        why = "not writable" if where.exists() else "not there"
+        raise ConfigError(f"cannot write {out}: {where} is {why}")
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {out}: {error.strerror}") from error
+    _note(f"written to {out}")
+
+
+def _text(transcript: "Transcript", chosen: Format, line_chars: int) -> str:
+    import json
+
+    from ...tools.media.subtitles import WRITERS, Layout
+
+    if chosen == "json":
+        return json.dumps(transcript.to_json(), ensure_ascii=False, indent=2) + "\n"
+    return WRITERS[chosen](transcript, Layout(max_line_chars=line_chars))
+
+
+def _transcribed(file: Path, wishes: _Wishes) -> "Transcript":
+    from ...tools.media.transcribe import transcribe as transcribe_file
+    from ...tools.media.transcript import at
+
+    bar = _Bar(file.name)
+    try:
+        with bar:
+            return transcribe_file(
+                file,
+                model=wishes.model,
+                language=wishes.language,
+                task="translate" if wishes.translate else "transcribe",
+                track=wishes.track,
+                on_progress=bar.show,
+            )
+    except KeyboardInterrupt:
+        _note(f"stopped at {at(bar.done_s)}; the same command goes on from the last minutes")
+        raise typer.Exit(exit_codes.INTERRUPTED) from None
+
+
+class _Bar:
+    """A progress bar on stderr, in seconds of sound, with what was heard last."""
+
+    def __init__(self, name: str) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = notes()
+        self.done_s, self._heard = 0.0, ""
+        self._progress: Progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[heard]}", markup=False, style="dim"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task(name, total=None, heard="")
+
+    def __enter__(self) -> None:
+        self._progress.start()
+
+    def __exit__(self, *_error: object) -> None:
+        self._progress.stop()
+
+    def show(self, progress: "Progress") -> None:
+        """Move the bar."""
+        self.done_s = progress.done_s
+        if progress.text:
+            self._heard = "".join(c if c.isprintable() else " " for c in progress.text[-60:])
+        self._progress.update(
+            self._task, completed=progress.done_s, total=progress.total_s, heard=self._heard
+        )
+
+
+def _tell(transcript: "Transcript") -> None:
+    """Say on stderr what came of it and what is wrong with the file."""
+    from ...tools.media.transcript import at
+
+    length = f"{transcript.duration_s:.1f} s of sound"
+    if transcript.language is None:
+        _note(f"no speech in {length}")
+    else:
+        sure = round(100 * (transcript.language_probability or 0.0))
+        _note(
+            f"{transcript.language} ({sure} %), {length} in {transcript.seconds:.1f} s by "
+            f"{transcript.model} on {transcript.device}, {transcript.compute_type}"
+        )
+    if transcript.resumed_at_s:
+        _note(f"went on at {at(transcript.resumed_at_s)} with what was finished before")
+    if transcript.tracks > 1:
+        _note(f"{transcript.tracks} audio tracks, this is number {transcript.track}")
+    if transcript.truncated:
+        _note("the file ends earlier than it says it does: something is missing at its end")
+    if transcript.damaged_packets:
+        _note(f"the file is damaged: {transcript.damaged_packets} pieces of it cannot be decoded")
+    for one in transcript.dropped:
+        _note(f"left out at {at(one.start_s)}, {one.reason}: {one.text[:60]}")
+
+
+def _note(line: str) -> None:
+    from .output import inert
+
+    notes().print(inert(line), soft_wrap=True)
