@@ -48,8 +48,19 @@ class ClosedSocket(AssertionError):
 @pytest.fixture(scope="session")
 def gguf() -> Path:
     """The local planner's weights; a test that takes them is marked `models`."""
+    return pulled("qwen2.5-coder-1.5b")
+
+
+@pytest.fixture(scope="session")
+def whisper_folder() -> Path:
+    """The speech model's folder; a test that takes it is marked `models`."""
+    return pulled("whisper-base")
+
+
+def pulled(name: str) -> Path:
+    """Return where a model lies; skip the test where it is not there, fail it under CI."""
     try:
-        return find_model("qwen2.5-coder-1.5b", root=MODELS)
+        return find_model(name, root=MODELS)
     except ModelUnavailable as error:
         if os.environ.get("CI"):
             pytest.fail(str(error))
