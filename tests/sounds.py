@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deskhand.tools.media.sound import SAMPLE_RATE_HZ, Samples, SoundCondition, open_sound
 from deskhand.tools.media.speech_model import Language, RawSegment
-from deskhand.tools.media.transcript import Task, Word
+from deskhand.tools.media.transcript import Segment, Task, Transcript, Word
 
 SPEECH = Path(__file__).parent / "data" / "speech"
 JFK = SPEECH / "jfk.flac"
@@ -157,4 +157,21 @@ def raw_segment(
         no_speech_probability=no_speech,
         mean_log_probability=log_probability,
         compression_ratio=compression,
+    )
+
+
+def transcript_of(*segments: Segment) -> Transcript:
+    """Return a transcript of some segments."""
+    return Transcript(
+        segments=segments, task="transcribe", language="en", language_probability=1.0,
+        duration_s=segments[-1].end_s if segments else 0.0, truncated=False, damaged_packets=0,
+        complete=True, track=1, tracks=1, model="m", device="cpu", compute_type="int8",
+        batch_size=1, seconds=0.0,
+    )  # fmt: skip
+
+
+def spoken_at(*said: tuple[float, str]) -> Transcript:
+    """Return a transcript of texts by the second at which they begin."""
+    return transcript_of(
+        *(Segment(start_s=start_s, end_s=start_s + 4, text=text) for start_s, text in said)
     )

@@ -10,13 +10,16 @@ import typer
 from ...memory.errors import ConfigError
 from . import exit_codes
 from .output import notes
+from .settings import CliSettings
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from ...tools.media.transcribe import Progress
     from ...tools.media.transcript import Transcript
 
 app = typer.Typer(
-    help="Transcribe recordings and videos.",
+    help="Transcribe and sum up recordings and videos.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
@@ -24,6 +27,7 @@ app = typer.Typer(
 Format = Literal["text", "json", "srt", "vtt"]
 SUFFIXES: dict[str, Format] = {".txt": "text", ".json": "json", ".srt": "srt", ".vtt": "vtt"}
 SPEECH_MODEL = "whisper-base"
+LOCAL, LOCAL_WRITER = "local", "qwen2.5-coder-1.5b"
 
 
 @app.command()
@@ -80,10 +84,77 @@ def transcribe(
     transcript = _transcribed(file, _Wishes(model, language, translate, track))
     text = _text(transcript, chosen, line_chars)
     _tell(transcript)
-    if out is None:
-        typer.echo(text, nl=False)
+    _put(text, out)
+
+
+@app.command()
+def summarise(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="An audio or video file, or a transcript that `--format json` wrote.",
+            show_default=False,
+        ),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL", help="Who writes: local, or http://HOST:PORT/v1 with --model-name."
+        ),
+    ] = LOCAL,
+    model_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The model's name on a server.")
+    ] = None,
+    speech_model: Annotated[
+        str, typer.Option(metavar="NAME", help="Who listens: a speech model's name, or its folder.")
+    ] = SPEECH_MODEL,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="What is spoken, such as en. \\[default: detected]"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="OUT", help="Write to OUT instead of stdout."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    ] = False,
+) -> None:
+    """Sum up what is said in a few lines, each with the time it is said at.
+
+    Every time is looked up in the transcript; one that is not there is left out.
+    What was said is sent to the model you name, and to none else.
+
+    Examples:
+      deskhand audio summarise meeting.m4a
+      deskhand audio summarise meeting.json --model http://127.0.0.1:8000/v1 --model-name qwen3
+    """
+    from json import dumps
+
+    if out is not None:
+        _check_out(out, file)
+    settings: CliSettings = context.obj
+    # First the model: a long recording is not listened to for one that is not there.
+    writer = _chat_model(model, model_name or settings.model_name, settings.server_key)
+    if file.suffix.casefold() == ".json":
+        transcript = _read_transcript(file)
     else:
-        _write(out, text)
+        transcript = _transcribed(file, _Wishes(speech_model, language))
+        _tell(transcript)
+    from ...tools.media.summarise import summarise as sum_up
+
+    summary = sum_up(
+        transcript, writer, on_progress=lambda done, of: _note(f"part {done} of {of} is read")
+    )
+    if summary.refused:
+        _note(f"times that are not in the transcript, left out: {', '.join(summary.refused)}")
+    if json:
+        text = dumps(summary.to_json(), ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = summary.text + "\n" if summary.points else ""
+    _put(text, out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +188,44 @@ def _check_out(out: Path, file: Path) -> None:
         raise ConfigError(f"cannot write {out}: {where} is {why}")
 
 
-def _write(out: Path, text: str) -> None:
+def _put(text: str, out: Path | None) -> None:
+    if out is None:
+        typer.echo(text, nl=False)
+        return
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot write {out}: {error.strerror}") from error
     _note(f"written to {out}")
+
+
+def _read_transcript(file: Path) -> "Transcript":
+    from ...tools.media.transcript import Transcript
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is no text in UTF-8: {error.reason}") from error
+    return Transcript.from_json(text)
+
+
+def _chat_model(model: str, name: str | None, key: str | None) -> "BaseChatModel":
+    if model == LOCAL:
+        from ...tools.models.chat_llama import ChatLlama
+        from ...tools.models.store import find_model
+
+        return ChatLlama.load(find_model(LOCAL_WRITER))
+    if not model.startswith(("http://", "https://")):
+        raise ConfigError(f"--model is {model!r}; expected {LOCAL} or http://HOST:PORT/v1")
+    if not name:
+        raise ConfigError(
+            f"--model is the server {model}; name its model as well: --model-name NAME"
+        )
+    from ...tools.models.providers import server_model
+
+    return server_model(model, name, key=key)
 
 
 def _text(transcript: "Transcript", chosen: Format, line_chars: int) -> str:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from deskhand.memory.errors import ConfigError
 from deskhand.tools.media.subtitles import Cue, Layout, cues, plain_text, read_subtitles, srt, vtt
 from deskhand.tools.media.transcribe import transcribe
-from deskhand.tools.media.transcript import Segment, Transcript, Word
+from deskhand.tools.media.transcript import Segment, Word
 
 # The other tests' parts are no package; last, so that nothing else is found there first.
 sys.path.append(str(Path(__file__).parent.parent.parent))
 
-from tests.sounds import JFK, KnownWords
+from tests.sounds import JFK, KnownWords, transcript_of
 
 
 def spoken(text: str, *, start_s: float = 0.0, word_s: float = 0.3) -> Segment:
@@ -30,15 +30,6 @@ def spoken(text: str, *, start_s: float = 0.0, word_s: float = 0.3) -> Segment:
         for n, word in enumerate(text.split())
     )
     return Segment(start_s=words[0].start_s, end_s=words[-1].end_s, text=text, words=words)
-
-
-def transcript_of(*segments: Segment) -> Transcript:
-    return Transcript(
-        segments=segments, task="transcribe", language="en", language_probability=1.0,
-        duration_s=segments[-1].end_s if segments else 0.0, truncated=False, damaged_packets=0,
-        complete=True, track=1, tracks=1, model="m", device="cpu", compute_type="int8",
-        batch_size=1, seconds=0.0,
-    )  # fmt: skip
 
 
 def lines_of(*segments: Segment, layout: Layout | None = None) -> list[tuple[str, ...]]:

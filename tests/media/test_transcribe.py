@@ -285,10 +285,19 @@ def test_a_stray_word_in_a_silence_belongs_to_what_follows() -> None:
     assert segment.start_s == pytest.approx(111.88)
 
 
+def test_a_stray_word_is_told_by_the_room_that_is_left_for_it() -> None:
+    timed = ((" He", 7.1, 7.5), (" might", 15.3, 15.5))
+    spoken = [Spoken(2.0, 7.6), Spoken(15.0, 18.0)]
+    (segment,) = recut(words_of(*timed), spoken)
+    assert (segment.text, segment.start_s) == ("He might", 14.9)
+    begins_at_once = [Spoken(2.0, 7.6), Spoken(15.2, 18.0)]
+    assert [one.text for one in recut(words_of(*timed), begins_at_once)] == ["He", "might"]
+
+
 def test_words_that_were_said_before_a_silence_stay_there() -> None:
-    timed = ((" Over", 100.1, 100.4), (" there", 100.4, 100.7), (" the", 112.28, 112.4))
+    timed = ((" Over", 100.1, 100.4), (" there", 100.4, 100.7), (" the", 112.1, 112.4))
     segments = recut(words_of(*timed), [Spoken(97.0, 101.0), Spoken(112.0, 113.0)])
-    assert [(one.text, one.start_s) for one in segments] == [("Over there", 100.1), ("the", 112.28)]
+    assert [(one.text, one.start_s) for one in segments] == [("Over there", 100.1), ("the", 112.1)]
     timed = ((" Well.", 1.0, 1.4), (" I", 4.0, 4.2), (" think", 4.2, 4.6))
     segments = recut(words_of(*timed), [Spoken(4.0, 5.0)])
     assert [(one.text, one.start_s) for one in segments] == [("Well.", 1), ("I think", 4)]

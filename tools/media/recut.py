@@ -15,8 +15,9 @@ from .transcript import Segment, Word
 GAP_S = 1.0
 """A longer pause between two words ends a segment."""
 STRAY_WORDS = 2
-"""Up to so many words before a pause, with no sign behind them and said where nobody speaks, belong
-to what follows it."""
+"""Up to so many words before a pause, with no sign behind them, belong to what follows it where
+nobody speaks at their time, or somebody speaks before what follows."""
+ROOM_S = 0.15
 STRAY_WORD_S = 0.4
 MARGIN_S = 0.1
 """How far a word may reach into silence: the detector has steps and misses soft sounds. One that
@@ -45,7 +46,7 @@ def recut(words: Sequence[Word], spoken: Sequence[Spoken]) -> list[Segment]:
     words = [_kept_to(word, spoken) for word in words]
     pieces: list[list[Word]] = []
     for piece in _at_gaps(words):
-        if pieces and _is_stray(pieces[-1], spoken):
+        if pieces and _is_stray(pieces[-1], piece[0], spoken):
             piece = [*_moved(pieces.pop(), piece[0].start_s), *piece]
         pieces.append(piece)
     return [_segment(part) for piece in pieces for part in _at_sentences(piece)]
@@ -74,18 +75,22 @@ def _at_gaps(words: Sequence[Word]) -> list[list[Word]]:
     return pieces
 
 
-def _is_stray(piece: Sequence[Word], spoken: Sequence[Spoken]) -> bool:
+def _is_stray(piece: Sequence[Word], after: Word, spoken: Sequence[Spoken]) -> bool:
+    """Tell whether a few words before a pause were said right after it."""
     if len(piece) > STRAY_WORDS or piece[-1].text.rstrip().endswith(tuple(SIGNS)):
         return False
     middles = [(word.start_s + word.end_s) / 2 for word in piece]
-    return not any(one.start_s <= middle <= one.end_s for one in spoken for middle in middles)
+    if not any(one.start_s <= middle <= one.end_s for one in spoken for middle in middles):
+        return True
+    begins_s = [one.start_s for one in spoken if piece[-1].end_s < one.start_s <= after.start_s]
+    return bool(begins_s) and after.start_s - begins_s[-1] > ROOM_S
 
 
 def _moved(stray: Sequence[Word], to_s: float) -> list[Word]:
     """Return stray words with the times right before what they belong to."""
     moved: list[Word] = []
     for word in reversed(stray):
-        start_s = max(0.0, to_s - min(word.end_s - word.start_s, STRAY_WORD_S))
+        start_s = round(max(0.0, to_s - min(word.end_s - word.start_s, STRAY_WORD_S)), 3)
         moved.insert(0, replace(word, start_s=start_s, end_s=to_s))
         to_s = start_s
     return moved
