@@ -11,7 +11,6 @@ normaliser, without its table of British spellings, which does not come with tra
 import argparse
 import json
 import os
-import resource
 import signal
 import statistics
 import subprocess
@@ -250,13 +249,23 @@ def long_file(folder: Path, minutes: float) -> Path:
     return write(folder / f"{minutes:g}.flac", whole)
 
 
+def peak_mb() -> float:
+    """Return the most memory that this program had.
+
+    getrusage would also count what the process that started it had at that time.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024
+
+
 def one_file(path: Path, kept: Path | None) -> None:
     """Transcribe one file in this process; print what it took as JSON."""
     began = time.monotonic()
     model = load_speech_model(MODEL, SpeechModelSettings(device="cpu"))
     found = transcribe(path, model=model, finished_in=kept)
     document = {
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "rss_mb": peak_mb(),
         "wall_s": time.monotonic() - began,
         "resumed_at_s": found.resumed_at_s,
         "duration_s": found.duration_s,
