@@ -40,8 +40,8 @@ WORD_TIMES: dict[str, list[tuple[str, float, float]]] = json.loads(
 MODEL = "whisper-base"
 TRACK_ROUNDS = 2
 SEED = 7
-KILL_MINUTES = 6.0
-KILL_AFTER_WINDOWS = 2
+KILL_MINUTES = 4.0
+KILL_AFTER_WINDOWS = 1
 PARTS = ("words", "damage", "memory", "kill")
 
 Word = tuple[str, float, float]
