@@ -417,5 +417,7 @@ def test_a_damaged_model_is_one_line(tmp_path: Path) -> None:
         (folder / name).write_bytes(b"{}")
     with pytest.raises(ModelUnavailable, match=r"^broken cannot be loaded: [^\n]+$"):
         load_speech_model(folder, SpeechModelSettings(device="cpu"))
+    with pytest.raises(ModelUnavailable, match=r"^(the device 'cuda'|broken) cannot be [^\n]+$"):
+        load_speech_model(folder, SpeechModelSettings(device="cuda"))
     with pytest.raises(ConfigError, match=r"^compute type is 'int3'; on cpu, expected one of: "):
         load_speech_model(folder, SpeechModelSettings(device="cpu", compute_type="int3"))

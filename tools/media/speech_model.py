@@ -25,8 +25,8 @@ class SpeechModelSettings:
     threads: int | None = None
     """On a CPU; None for one for each core, at most 4."""
     batch_size: int | None = None
-    """Half minutes that are heard at once. None for 1 on a CPU, where more gain little and may lose
-    words, and 8 on a GPU."""
+    """Half minutes that are heard at once. None for 1 on a CPU, where more gain nothing, and 8 on a
+    GPU."""
 
 
 class Language(NamedTuple):

@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 FILES = ("model.bin", "config.json", "tokenizer.json")
 """Without its tokenizer, faster-whisper would fetch one."""
+BEST_TYPES = {"cpu": "int8", "cuda": "float16"}
 MAX_THREADS = 4
 BEAM_SIZE = 5
 GPU_BATCH = 8
@@ -73,8 +74,7 @@ class Whisper:
 
     @classmethod
     def _load_on(cls, device: str, folder: Path, settings: SpeechModelSettings) -> Self:
-        compute_type = settings.compute_type or ("float16" if device == "cuda" else "int8")
-        _check_compute_type(device, compute_type)
+        compute_type = _compute_type(device, settings.compute_type)
         try:
             engine = WhisperModel(
                 str(folder.absolute()),
@@ -144,17 +144,21 @@ class Whisper:
         yield from map(_raw, found)
 
 
-def _check_compute_type(device: str, compute_type: str) -> None:
+def _compute_type(device: str, asked_for: str | None) -> str:
+    """Return the number format to compute in: the one asked for, else the best there is."""
     try:
         supported = sorted(ctranslate2.get_supported_compute_types(device))
     except (RuntimeError, ValueError) as error:  # there is no such device
         reason = " ".join(str(error).split())
         raise ModelUnavailable(f"the device {device!r} cannot be used: {reason}") from error
-    if compute_type not in supported:
+    if asked_for is None:
+        best = BEST_TYPES[device]
+        return best if best in supported else "float32"
+    if asked_for not in supported:
         raise ConfigError(
-            f"compute type is {compute_type!r}; on {device}, expected one of: "
-            f"{', '.join(supported)}"
+            f"compute type is {asked_for!r}; on {device}, expected one of: {', '.join(supported)}"
         )
+    return asked_for
 
 
 def _went_wrong(segment: RawSegment) -> bool:
