@@ -4,7 +4,8 @@ A class exists because a caller acts on it::
 
     DeskhandError
     |-- ConfigError             the user: a setting, an argument or a file is wrong
-    |   `-- InstructionError    a sentence of the instruction language does not parse
+    |   |-- InstructionError    a sentence of the instruction language does not parse
+    |   `-- MediaError          an audio or video file cannot be read, or has no sound
     |-- MissingExtraError       install: a Python package of an extra is not there
     |-- MissingProgramError     install: a system program is not there
     |-- DisplayError            there is no screen we may use (none, Wayland, lost)
@@ -44,6 +45,10 @@ class InstructionError(ConfigError):
         super().__init__(message)
         self.line = line
         self.column = column
+
+
+class MediaError(ConfigError):
+    """An audio or video file cannot be read, or does not hold what is asked of it."""
 
 
 class MissingExtraError(DeskhandError):

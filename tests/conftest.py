@@ -57,6 +57,12 @@ def minilm_folder() -> Path:
     return pulled("minilm-l6")
 
 
+@pytest.fixture(scope="session")
+def whisper_folder() -> Path:
+    """The speech model's folder; a test that takes it is marked `models`."""
+    return pulled("whisper-base")
+
+
 def pulled(name: str) -> Path:
     """Return a model that is here; else skip the test, or fail it where everything must be."""
     try:

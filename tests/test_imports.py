@@ -15,8 +15,8 @@ MAY_IMPORT = {
     "agent": {"agent", "memory", "tools"},
 }
 HEAVY = {
-    "Xlib", "chromadb", "cv2", "langchain_core", "langgraph", "mss", "onnxruntime", "pyautogui",
-    "rapidocr", "torch", "transformers", "xllamacpp",
+    "Xlib", "av", "chromadb", "ctranslate2", "cv2", "faster_whisper", "langchain_core", "langgraph",
+    "mss", "onnxruntime", "pyautogui", "rapidocr", "torch", "transformers", "xllamacpp",
 }  # fmt: skip
 
 
@@ -120,6 +120,14 @@ def test_choosing_a_planner_loads_no_model() -> None:
     code = (
         "from deskhand.agent.planners.choose import *\n"
         "load_planner('click Save', ModelChoice(model='instructions'), Belongings())"
+    )
+    assert heavy_modules_after(code) == set()
+
+
+def test_subtitles_and_summaries_need_no_speech_model() -> None:
+    code = (
+        "import deskhand.tools.media.subtitles, deskhand.tools.media.summarise\n"
+        "import deskhand.tools.media.transcribe, deskhand.agent.cli.audio\n"
     )
     assert heavy_modules_after(code) == set()
 

@@ -24,6 +24,7 @@ from deskhand.tools.models.registry import (
     HubMirror,
     ModelEntry,
     ModelFile,
+    Task,
     WheelPiece,
     WheelsMirror,
 )
@@ -117,6 +118,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 TWO_FILES = {"model.safetensors": WEIGHTS, "config.json": CONFIG}
+
+
+@pytest.mark.parametrize(("task", "is_there"), [("speech", True), ("language", False)])
+def test_only_a_speech_model_has_weights_of_ctranslate2(
+    puller: Puller, folder: Path, task: Task, is_there: bool
+) -> None:
+    (folder / "model.bin").write_bytes(WEIGHTS)
+    pulled = puller(replace(entry_of({}), task=task), source=folder)
+    assert (pulled.path / "model.bin").is_file() == is_there
+    assert not (pulled.path / "pytorch_model.bin").exists()
 
 
 def test_folder_of_this_machine_is_copied_checked_and_private(puller: Puller, folder: Path) -> None:

@@ -9,6 +9,7 @@ TELEMETRY_OFF = {
     "LANGSMITH_TRACING": "false",
     "LANGCHAIN_TRACING_V2": "false",
     "LANGGRAPH_CLI_NO_ANALYTICS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
 }
 """Screens and tasks are private. Set before any dependency is imported; a value that the user set

@@ -12,6 +12,7 @@ from ...memory.errors import DeskhandError
 from . import (
     approve,
     ask,
+    audio,
     classify,
     describe,
     do,
@@ -69,6 +70,7 @@ app.add_typer(memory.app, name="memory")
 app.command("index")(index.index)
 app.add_typer(mcp.app, name="mcp")
 app.command("approve")(approve.approve)
+app.add_typer(audio.app, name="audio")
 app.command("language")(language.language)
 app.command("doctor")(doctor.doctor)
 

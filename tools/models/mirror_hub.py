@@ -110,7 +110,9 @@ def _listing(transfer: Transfer) -> tuple[str, list[Stated]]:
     siblings = {sibling.rfilename: sibling for sibling in info.siblings or ()}
     if entry.is_pinned:
         return commit, [_pinned(siblings.get(file.path), file) for file in entry.files]
-    stated = [_stated(siblings[name]) for name in sorted(siblings) if is_part_of_model(name)]
+    stated = [
+        _stated(siblings[name]) for name in sorted(siblings) if is_part_of_model(name, entry.task)
+    ]
     if not stated:
         raise ModelUnavailable(f"{entry.upstream} holds no files of a model")
     return commit, stated

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...memory.errors import ModelUnavailable
 from .hashing import CHUNK_BYTES, sha256_of
-from .registry import ModelEntry, ModelFile, is_part_of_model
+from .registry import SPEECH_WEIGHTS, ModelEntry, ModelFile, is_part_of_model
 from .transfer import Fetched, Transfer, open_private, wrong_hash
 
 NAME = "local"
@@ -33,10 +33,13 @@ def _files_of(source: Path, entry: ModelEntry) -> tuple[ModelFile, ...]:
     if not source.is_dir():
         raise ModelUnavailable(f"{source} is a file, and {entry.name} has several: name the folder")
     paths = sorted(
-        path for path in source.iterdir() if path.is_file() and is_part_of_model(path.name)
+        path
+        for path in source.iterdir()
+        if path.is_file() and is_part_of_model(path.name, entry.task)
     )
-    if not any(fnmatch(path.name, pattern) for path in paths for pattern in WEIGHTS):
-        raise ModelUnavailable(f"{source} holds no weights ({' or '.join(WEIGHTS)})")
+    weights = (SPEECH_WEIGHTS,) if entry.task == "speech" else WEIGHTS
+    if not any(fnmatch(path.name, pattern) for path in paths for pattern in weights):
+        raise ModelUnavailable(f"{source} holds no weights ({' or '.join(weights)})")
     return tuple(
         ModelFile(path=path.name, size_bytes=path.stat().st_size, sha256=sha256_of(path))
         for path in paths

@@ -26,6 +26,9 @@ PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model")
 """Files that a model without a list of files is made of. Pickles and Python are never among them:
 loading those runs what they hold."""
 
+SPEECH_WEIGHTS = "model.bin"
+"""CTranslate2's own format, no pickle; it refuses anything else. Of speech models alone."""
+
 MANIFEST = "manifest.json"
 """In which the store says what it has of a model; no file of a model is called so."""
 
@@ -116,13 +119,15 @@ class ModelEntry:
         return sum(file.size_bytes for file in self.files) or self.weights_bytes
 
 
-def is_part_of_model(name: str) -> bool:
-    """Tell whether a file belongs to a model whose files are not listed, by its name alone.
+def is_part_of_model(name: str, task: Task) -> bool:
+    """Tell whether a file belongs to a model whose files are not listed, by its name and the task.
 
     The name may come from anywhere: one that leads to another folder is never part of a model.
     """
     if re.match(PLAIN_NAME, name) is None or name == MANIFEST:
         return False
+    if task == "speech" and name == SPEECH_WEIGHTS:
+        return True
     return any(fnmatchcase(name, pattern) for pattern in PATTERNS)
 
 

@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from ..desktop.capture import Pixels
+
+# Read as onnxruntime is imported: from 1.32 on it collects usage and sends it; what the user set
+# stays.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime
 
 MAX_THREADS = 2
 

@@ -1,0 +1,86 @@
+"""Recordings as tools: what a model reads, what it may read, and that reading on costs nothing."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import AIMessage
+
+from deskhand.memory.errors import PolicyDenied
+from deskhand.tools import media_tools
+from deskhand.tools.media_tools import MediaTools
+
+# The other tests' parts are no package; last, so that nothing else is found there first.
+sys.path.append(str(Path(__file__).parent.parent.parent))
+
+from tests.model_servers.scripted import ScriptedModel
+from tests.sounds import JFK, KnownWords, Track, silence, write
+
+
+def test_a_model_reads_what_was_said_in_a_fence_with_times() -> None:
+    said, artifact = MediaTools(speech_model=KnownWords()).transcribe_audio(str(JFK))
+    assert isinstance(said, str)
+    first, opening, *lines, closing = said.splitlines()
+    assert first == "0:11 of sound, spoken in de"
+    assert opening.startswith("[untrusted ")
+    assert opening.endswith(": what is said in the recording]")
+    assert closing.startswith("[end ")
+    assert lines[0].startswith("[0:00] word0 word1")
+    assert artifact["language"] == "de"
+    assert len(artifact["segments"]) == len(lines)
+
+
+def test_a_long_transcript_is_read_on_without_transcribing_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(media_tools, "MAX_CHARS", 60)
+    model = KnownWords()
+    tools = MediaTools(speech_model=model)
+    said, artifact = tools.transcribe_audio(str(JFK))
+    head = str(said).splitlines()[0]
+    assert head.startswith("0:11 of sound, spoken in de; it goes on, ask again with from_s=")
+    on, more = tools.transcribe_audio(str(JFK), from_s=float(head.rpartition("=")[2]))
+    assert artifact["segments"][-1]["end_s"] <= more["segments"][0]["start_s"]
+    assert len(model.given) == 1
+    tools.transcribe_audio(str(JFK), translate=True)
+    assert model.told[-1] == ("de", "translate")
+
+
+def test_a_file_that_changed_is_transcribed_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    path.write_bytes(JFK.read_bytes())
+    model = KnownWords()
+    tools = MediaTools(speech_model=model)
+    tools.transcribe_audio(str(path))
+    write(path, Track(channels=silence(2.0)[None], codec="flac"))
+    assert tools.transcribe_audio(str(path))[0] == "0:02 of sound, no speech in it"
+
+
+def test_files_outside_of_the_folder_are_not_read(tmp_path: Path) -> None:
+    link = tmp_path / "link.flac"
+    link.symlink_to(JFK)
+    tools = MediaTools(speech_model=KnownWords(), folder=tmp_path)
+    for path in (str(JFK), str(link), str(tmp_path / ".." / "x.wav")):
+        with pytest.raises(PolicyDenied) as caught:
+            tools.transcribe_audio(path)
+        assert str(caught.value) == (
+            f"{path} is outside of {tmp_path}, the only folder to read from"
+        )
+
+
+def test_errors_are_what_the_model_reads(tmp_path: Path) -> None:
+    (tool,) = MediaTools(speech_model=KnownWords()).get_tools()
+    assert tool.name == "transcribe_audio"
+    assert tool.metadata == {"read_only": True, "destructive": False}
+    missing = tmp_path / "none.wav"
+    assert tool.invoke({"path": str(missing)}) == f"there is no file {missing}"
+
+
+def test_a_summary_needs_a_chat_model_and_comes_in_a_fence() -> None:
+    model = ScriptedModel(answers=[AIMessage(content="- It is about a country [0:00]")])
+    tools = MediaTools(speech_model=KnownWords(), chat_model=model)
+    assert [spec.name for spec in tools.specs()] == ["transcribe_audio", "summarise_audio"]
+    said, artifact = tools.summarise_audio(str(JFK))
+    first, _opening, line, _closing = str(said).splitlines()
+    assert (first, line) == ("0:11 of sound, spoken in de", "- It is about a country [0:00]")
+    assert artifact["refused_times"] == []

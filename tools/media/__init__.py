@@ -1,0 +1,1 @@
+"""What was said: audio of any file, its transcript, subtitles and summaries."""
