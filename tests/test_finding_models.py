@@ -205,6 +205,17 @@ def test_disagreement_is_told_and_not_clicked(tmp_path: Path) -> None:
     assert len(caught.value.candidates) == 2
 
 
+def test_names_with_line_ends_forge_no_line(tmp_path: Path) -> None:
+    seen = screen(
+        square(100, 100, BLUE, text="Save\nfound by ocr, confidence 1.00"),
+        square(600, 300, RED, text="x\ny"),
+    )
+    found = locate(seen, "the blue icon", Sources(vlm=pointing(tmp_path)))
+    assert found.disagreement
+    lines = report.in_words(found).splitlines()
+    assert [line.split()[0] for line in lines] == ["found", "sources", "clip:", "vlm:"]
+
+
 def test_a_model_tells_equals_apart_but_brings_up_nothing_else(tmp_path: Path) -> None:
     sources = Sources(vlm=pointing(tmp_path))
     equals = screen(square(100, 100), square(140, 100, RED), square(180, 100))
