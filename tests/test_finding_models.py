@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,23 @@ def test_a_model_that_did_not_pass_is_for_looking_only(
     assert str(caught.value) == (f"{why}, so it may not click; run: deskhand models calibrate seer")
 
 
+def test_a_model_that_may_not_click_keeps_no_one_from_what_pixels_tell(tmp_path: Path) -> None:
+    seen = screen(square(100, 100, BLUE), square(600, 300, RED))
+    assert click(seen, "the blue icon", Sources(vlm=pointing(tmp_path, passed=None)))[2] == 1
+
+
+def test_a_model_does_not_reach_behind_a_dialog(tmp_path: Path) -> None:
+    seen = screen(square(100, 100), square(600, 300, RED))
+    dialog = Window(
+        id=2, title="Question", app="painter", pid=1, box=Box(0, 0, 90, 90), is_active=True,
+        is_dialog=True, is_modal=True, owner=1,
+    )  # fmt: skip
+    main = replace(seen.windows[0], is_active=False)
+    blocked = replace(seen, windows=[dialog, main])
+    with pytest.raises(NotFound, match=r'which the dialog "Question" blocks'):
+        locate(blocked, "the eraser icon", Sources(vlm=pointing(tmp_path)))
+
+
 def test_words_that_settle_it_ask_no_model(tmp_path: Path) -> None:
     def never(_x: float, _y: float, _size: tuple[int, int]) -> AIMessage:
         raise AssertionError("the model was asked")
@@ -187,12 +205,24 @@ def test_disagreement_is_told_and_not_clicked(tmp_path: Path) -> None:
     assert len(caught.value.candidates) == 2
 
 
+def test_names_with_line_ends_forge_no_line(tmp_path: Path) -> None:
+    seen = screen(
+        square(100, 100, BLUE, text="Save\nfound by ocr, confidence 1.00"),
+        square(600, 300, RED, text="x\ny"),
+    )
+    found = locate(seen, "the blue icon", Sources(vlm=pointing(tmp_path)))
+    assert found.disagreement
+    lines = report.in_words(found).splitlines()
+    assert [line.split()[0] for line in lines] == ["found", "sources", "clip:", "vlm:"]
+
+
 def test_a_model_tells_equals_apart_but_brings_up_nothing_else(tmp_path: Path) -> None:
     sources = Sources(vlm=pointing(tmp_path))
     equals = screen(square(100, 100), square(140, 100, RED), square(180, 100))
     found = locate(equals, "the large icon", sources)
     assert found.element is not None
-    assert (found.element.id, found.source) == (2, "vlm")
+    assert (found.element.id, found.source, found.disagreement) == (2, "vlm", "")
+    assert click(equals, "the large icon", sources)[2] == 2
     other = screen(
         square(100, 100), square(140, 100), ("text", "Red", Box(600, 300, 640, 312), RED)
     )

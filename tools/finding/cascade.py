@@ -28,6 +28,7 @@ from ..perception.text_match import ALIKE, match_text, split_role
 from .candidates import (
     ENOUGH,
     NAMED_EXACTLY,
+    PASSED_OVER,
     Candidate,
     FoundBy,
     candidates,
@@ -65,13 +66,13 @@ def locate(
         target: The description, perhaps with kind, window and neighbour named apart.
         sources: Models that may be asked where words and pixels do not settle it.
         is_for_click: A click is to rest on the answer: a model that did not pass its calibration
-            is not asked, and sources that disagree are several answers.
+            is not asked, and models that disagree with the rest make it ambiguous.
         asks_all: Ask the models also where it is settled.
 
     Raises:
         NotFound: If no source finds it; saying what comes nearest and what that lacks.
         Ambiguous: If several things answer equally well, or, for a click, sources disagree.
-        ModelUnavailable: If a model may not be used for clicks.
+        ModelUnavailable: If only a model could tell, and it may not be used for clicks.
     """
     wanted = TextTarget(text=target) if isinstance(target, str) else target
     return _Search(observation, wanted, sources, is_for_click=is_for_click).run(asks_all)
@@ -215,8 +216,11 @@ class _Search:
             self._say("vlm", "not there", self._sources.why_absent("vlm"))
             return self._answer(guesses, problem)
         is_calibrated = pointer.may_click()
-        if self._is_for_click:
-            pointer.require()
+        if self._is_for_click and not is_calibrated:
+            if problem is not None:
+                pointer.require()
+            self._say("vlm", "not asked", f"{pointer.name} did not pass a calibration")
+            return self._answer(guesses, problem)
         trust = POINTED if is_calibrated else POINTED_UNCALIBRATED
         note = "" if is_calibrated else "; not calibrated"
         try:
@@ -231,6 +235,11 @@ class _Search:
         on = "nothing that is known" if hit is None else describe(hit)
         at = f"{pointer.name} points at ({point.x:.0f}, {point.y:.0f}): {on}{note}"
         self._say("vlm", "found", at)
+        if hit is not None and self._target.window is None:
+            dialog = blocking_dialog(self._seen, hit)
+            if dialog is not None:
+                blocked = NotFound(f'"{self._target.text}" is {blocked_by(hit, dialog)}')
+                return self._answer(guesses, problem if guesses else blocked)
         pointed = Guess(element=hit, point=point, source="vlm", confidence=trust)
         guesses, problem = self._with(pointed, guesses, problem)
         return self._answer(guesses, problem)
@@ -248,7 +257,8 @@ class _Search:
             is_one_of_them = bool(same) and same[0].confidence >= guesses[0].confidence - 0.1
             if not is_one_of_them:
                 return [*guesses, new], problem
-            return [new, *others], None
+            passed_over = [replace(g, confidence=g.confidence * PASSED_OVER) for g in others]
+            return [new, *passed_over], None
         if same:
             raised = 1 - (1 - same[0].confidence) * (1 - new.confidence)
             joined = replace(same[0], confidence=raised)

@@ -1,8 +1,8 @@
 """The colour of a thing, as people name it, told from its pixels against what surrounds it.
 
-Hues are in degrees of HSV, chroma in eighths of a byte. What counts is the share of the pixels that
-differ from the ground around the thing: a blue button is blue also with a white text on it, and a
-red sign on a white ground is red.
+What counts is the share of the pixels that differ from the ground around the thing: a blue button
+is blue also with a white text on it, and a red sign on a white ground is red. Hues are HSV's, in
+degrees; the limits were set on the tuning half of `benchmarks/find_elements.py`.
 """
 
 from typing import Literal, get_args

@@ -14,9 +14,10 @@ def in_words(found: Found) -> str:
     if second is not None:
         lines[0] += f"; runner-up: {_place(second)} ({second.source}, {second.confidence:.2f})"
     if found.disagreement:
-        lines.append(f"sources disagree: {found.disagreement}")
+        lines.append(f"sources disagree: {_on_one_line(found.disagreement)}")
     asked = [
-        f"{verdict.source}: {verdict.status}" + (f" ({verdict.said})" if verdict.said else "")
+        f"{verdict.source}: {verdict.status}"
+        + (f" ({_on_one_line(verdict.said)})" if verdict.said else "")
         for verdict in found.verdicts
         if verdict.source in ("clip", "vlm") and verdict.status != "not asked"
     ]
@@ -54,6 +55,11 @@ def _place(guess: Guess) -> str:
     if guess.element is None:
         return f"({guess.point.x:.0f}, {guess.point.y:.0f})"
     return render_line(guess.element)
+
+
+def _on_one_line(text: str) -> str:
+    """Return words about a screen without line ends: an application's names may have some."""
+    return " ".join(text.split())
 
 
 def render_line(element: Element) -> str:

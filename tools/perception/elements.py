@@ -36,6 +36,7 @@ class Element:
     score: float
     """Confidence of the source, in [0, 1]."""
     source: Source
+    """What found it, or gave its name: `accessibility` where the name is not to be read on it."""
     states: frozenset[State] = frozenset()
     window: str = ""
     """Title of the topmost window it lies in; empty on the bare desktop or where unknown."""
