@@ -13,11 +13,12 @@ from deskhand.agent import runner
 from deskhand.agent.planners.gui_history import LEFT_OUT, PastTurn, Pictures
 from deskhand.agent.planners.gui_models import FORMATS, GuiModelPlanner, gui_format
 from deskhand.agent.planners.planner import Proposal, Turn
+from deskhand.agent.planners.usage import Price
 from deskhand.agent.run_settings import RunSettings
 from deskhand.agent.runner import run_task
 from deskhand.agent.trajectory.recording import read_steps
 from deskhand.agent.trajectory.run_folder import RunFolder
-from deskhand.memory.errors import ConfigError
+from deskhand.memory.errors import ConfigError, ModelUnavailable
 from deskhand.tools import verification
 from deskhand.tools.actions import (
     AskUser,
@@ -53,6 +54,7 @@ from benchmarks.truth.seeing_model import (
     images_in,
     text,
 )
+from tests.model_servers.scripted import Book, StatusError
 
 MONITORS = (
     Monitor(index=1, box=Box(0, 0, 640, 480), is_primary=True),
@@ -303,6 +305,29 @@ def test_a_model_that_is_never_understood_fails_the_run() -> None:
     )
     assert len(bench.model.asked) == 3
     assert bench.memory == {}
+
+
+def test_every_call_is_counted_and_so_is_one_that_failed() -> None:
+    def fail(*_: object) -> AIMessage:
+        raise StatusError(503)
+
+    bench, book = Bench("ui-tars-1.5", text("I click it."), WAIT, fail), Book()
+    planner = GuiModelPlanner(
+        bench.model, bench.form, name="gui:tars", price=Price(input=1_000_000, output=0)
+    )
+    turn = Turn(
+        task="Send it", observation=bench.look(), memory={}, history=(), step=1,
+        last_outcome=None, calls=book,
+    )  # fmt: skip
+    assert planner.name == "gui-model ui-tars-1.5 (gui:tars)"
+    usage = planner.plan(turn).usage
+    assert (usage.calls, usage.input_tokens) == (2, sum(call.input_tokens for call in book.calls))
+    assert usage.price == usage.input_tokens > 2 * 1500  # a picture each
+    assert [(call.model, call.n_pictures) for call in book.calls] == [("gui:tars", 1)] * 2
+    with pytest.raises(ModelUnavailable) as caught:
+        planner.plan(turn)
+    assert str(caught.value) == "model gui:tars: its server fails (503); try again later"
+    assert [call.answer for call in book.calls] == ["text", "text", "error: StatusError"]
 
 
 def test_arguments_that_are_not_json_are_asked_again() -> None:
