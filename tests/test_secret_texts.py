@@ -34,6 +34,7 @@ def test_the_samples_are_many_and_different() -> None:
             "PIN 4821 and CVV 123",
             [("4821", "password"), ("123", "password")],
         ),
+        ("password: ghp_a1B2c3D4e5F6g7H8$tail", [("ghp_a1B2c3D4e5F6g7H8$tail", "token")]),
         ("", []),
         ("\n", []),
     ],

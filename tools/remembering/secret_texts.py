@@ -156,14 +156,18 @@ def find_secrets(text: str) -> list[SecretSpan]:
     Args:
         text: What was read; lines that belong together may be joined by newlines.
     """
-    found: list[SecretSpan] = []
-    for find in (
+    finders = (
         _private_keys, _tokens, _in_addresses, _assigned, _cards, _ibans, _ssns, _one_time_codes
-    ):  # fmt: skip
-        for span in find(text):
-            if all(span.end <= other.start or span.start >= other.end for other in found):
-                found.append(span)
-    return sorted(found, key=lambda span: span.start)
+    )  # fmt: skip
+    spans: list[SecretSpan] = []
+    for one in sorted((s for find in finders for s in find(text)), key=lambda span: span.start):
+        if spans and one.start < spans[-1].end:
+            # A password that begins like a token goes on where the token ends: both are hidden.
+            end = max(one.end, spans[-1].end)
+            spans[-1] = SecretSpan(start=spans[-1].start, end=end, kind=spans[-1].kind)
+        else:
+            spans.append(one)
+    return spans
 
 
 def is_random(text: str) -> bool:
@@ -227,24 +231,24 @@ def _assigned(text: str) -> Iterator[SecretSpan]:
     while (match := _ASSIGNED.search(text, position)) is not None:
         # A value may be the next word: "Password: token = abc".
         position = match.start("value")
-        value = match["value"].strip(".")
-        is_word = value.casefold().strip("!?.:)(*…") in _UI_WORDS
-        # Without a sign between them, and where the line ends there, the two may be neighbours.
-        is_apart = re.search(r"[:=：]|\bis\b", match["sign"]) is None or "\n" in match["sign"]
-        if match["password"]:
-            is_secret = not is_word and not re.fullmatch(r"[.…*•●]+", value)
-            is_phrase = match["sign"].strip(" :").isalpha()  # "the password is requested"
-            is_secret = is_secret and not ((is_apart or is_phrase) and value.isalpha())
-        elif match["number"]:
-            is_secret = re.fullmatch(r"\d{3,8}", value) is not None
-        else:
-            has_digit = any(char.isdigit() for char in value)
-            is_secret = not is_word and len(value) >= 8 and has_digit and "(" not in value
-        if is_secret:
-            end = match.end("value")
+        if _is_value(match):
             kind: SecretKind = "token" if match["key"] else "password"
-            yield SecretSpan(start=position, end=end, kind=kind)
-            position = end
+            yield SecretSpan(start=position, end=match.end("value"), kind=kind)
+            position = match.end("value")
+
+
+def _is_value(match: "re.Match[str]") -> bool:
+    """Tell whether what stands beside a word for secrets is one."""
+    value, sign = match["value"].strip("."), match["sign"]
+    if match["number"]:
+        return re.fullmatch(r"\d{3,8}", value) is not None
+    if value.casefold().strip("!?.:)(*…") in _UI_WORDS:
+        return False
+    if match["key"]:
+        return len(value) >= 8 and any(char.isdigit() for char in value) and "(" not in value
+    # Neighbours in a row or in two lines, and "the password is requested", are no values.
+    is_plain = "\n" in sign or re.search(r"[:=：]", sign) is None
+    return not re.fullmatch(r"[.…*•●]*", value) and not (is_plain and value.isalpha())
 
 
 def _cards(text: str) -> Iterator[SecretSpan]:
