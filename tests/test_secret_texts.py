@@ -34,6 +34,7 @@ def test_the_samples_are_many_and_different() -> None:
             "PIN 4821 and CVV 123",
             [("4821", "password"), ("123", "password")],
         ),
+        ("password: ghp_a1B2c3D4e5F6g7H8$tail", [("ghp_a1B2c3D4e5F6g7H8$tail", "token")]),
         ("", []),
         ("\n", []),
     ],
@@ -75,3 +76,13 @@ def test_spans_are_in_order_and_do_not_overlap() -> None:
 )
 def test_what_is_drawn_by_lot_is_told_from_words(word: str, expected: bool) -> None:
     assert is_random(word) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["password" + " " * 50_000, "4 " * 20_000, "a " * 20_000, "://" * 15_000, "DE12 " * 10_000],
+    ids=["blanks", "digits", "words", "addresses", "account numbers"],
+)
+def test_no_screen_keeps_the_search_busy(text: str) -> None:
+    # A pattern that backtracks takes minutes here, and the session's time limit ends it.
+    assert all(span.kind != "private key" for span in find_secrets(text))

@@ -170,6 +170,3 @@ def _why(error: OSError | ConfigError, file: Path) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return str(error).replace(f"picture {file} ", "").replace(f"{file} ", "")
-
-
-__all__ = ["IndexProgress", "IndexReport", "folder_tag", "index_folder", "picture_files"]

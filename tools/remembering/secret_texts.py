@@ -30,11 +30,12 @@ class SecretSpan:
 
 
 _PREFIXES = (
-    r"sk-(?:proj-|ant-|or-|svcacct-|admin-)?", r"gh[pousr]_", "github_pat_", "gl[a-z]{2,6}-",
-    "GR1348941", r"xox[abeoprs]-", r"xapp-", "A(?:[KS]I|BI|CC)A", "AIza", r"ya29\.", "hf_",
-    "npm_", "pypi-", r"SG\.", r"[srp]k_(?:live|test)_", "whsec_", r"shp(?:at|ca|pa|ss)_",
-    r"do[opr]_v1_", "GOCSPX-", "nvapi-", "gsk_", "r8_", "pplx-", "xai-", "tvly-", "lin_api_",
-    "figd_", r"sq0(?:csp|atp|idp)-", "EAAA", "dckr_pat_", r"hv[sb]\.", r"(?:ATATT|ATCTT)3",
+    r"sk-(?:proj-|ant-|or-|svcacct-|admin-)?", r"gh[pousr]_", "github_pat_",
+    r"gl(?:pat|[dfrw]t|sa|cbt|ptt|imt|agent|oas|soat|ffct)-", "GR1348941", r"xox[abeoprs]-",
+    r"xapp-", "A(?:[KS]I|BI|CC)A", "AIza", r"ya29\.", "hf_", "npm_", "pypi-", r"SG\.",
+    r"[srp]k_(?:live|test)_", "whsec_", r"shp(?:at|ca|pa|ss)_", r"do[opr]_v1_", "GOCSPX-",
+    "nvapi-", "gsk_", "r8_", "pplx-", "xai-", "tvly-", "lin_api_", "figd_",
+    r"sq0(?:csp|atp|idp)-", "EAAA", "dckr_pat_", r"hv[sb]\.", r"(?:ATATT|ATCTT)3",
     "AGE-SECRET-KEY-", "rubygems_", "cio", "PMAK-", r"dapi(?=[0-9a-f])", "sntrys_", "sbp_",
     "secret_", "ntn_", "key-(?=[0-9a-f]{20})", "AKCp?", r"eyJ(?=\w{15})", r"v1\.0-(?=[0-9a-f])",
     r"pat-(?=[a-z]{2}\d-)", r"patE?(?=\w{14}\.)",
@@ -62,7 +63,7 @@ _IN_ADDRESS = re.compile(
 _BEARER = re.compile(r"\b(?:bearer|basic)\s+(?P<value>[A-Za-z0-9_\-.=/+]{16,})", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(
     r"(?:-*\s?BEGIN[A-Z0-9 ]*PRIVATE KEY[A-Z ]*-*|PuTTY-User-Key-File-\d)"
-    r"(?:[\s\\nr]*[A-Za-z0-9+/=]{16,})*(?:\s*-{2,}\s?END[A-Z0-9 ]*-{2,})?"
+    r"(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{16,})*(?:\s*-{2,}\s?END[A-Z0-9 ]*-{2,})?"
 )
 
 _PASSWORD_WORD = (
@@ -78,7 +79,8 @@ _NUMBER_WORD = r"pin(?: code)?|cvv2?|cvc2?|security code|card code"
 
 _ASSIGNED = re.compile(
     rf"(?<![^\W_])(?:(?P<password>{_PASSWORD_WORD})|(?P<key>{_KEY_WORD})|(?P<number>{_NUMBER_WORD}))"
-    r"""["'\]]{0,3}(?P<sign>\s*(?::=|=>|[:=：])\s*|\s+(?:is|lautet|est|es)\s*:?\s+|\s{2,})\s*["'“”]?"""
+    r"""["'\]]{0,3}(?P<sign>\s{0,4}(?::=|=>|[:=：])\s{0,4}"""
+    r"""|\s{1,4}(?:is|lautet|est|es)\s{0,2}:?\s{1,4}|\s{2,6})["'“”]?"""
     r"""(?P<value>[^\s"'“”,;|]{3,})""",
     re.IGNORECASE,
 )
@@ -144,20 +146,28 @@ _BESIDE_CODE = re.compile(r"\W*(?:(?:copy|resend|code|paste)\b\W*)*", re.IGNOREC
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
+AROUND_CHARS = 300
+"""A label stands nearer; and a line without end must not be searched for each number in it."""
+
+
 def find_secrets(text: str) -> list[SecretSpan]:
     """Return where secrets stand in a text, in order, none overlapping another.
 
     Args:
         text: What was read; lines that belong together may be joined by newlines.
     """
-    found: list[SecretSpan] = []
-    for find in (
+    finders = (
         _private_keys, _tokens, _in_addresses, _assigned, _cards, _ibans, _ssns, _one_time_codes
-    ):  # fmt: skip
-        for span in find(text):
-            if all(span.end <= other.start or span.start >= other.end for other in found):
-                found.append(span)
-    return sorted(found, key=lambda span: span.start)
+    )  # fmt: skip
+    spans: list[SecretSpan] = []
+    for one in sorted((s for find in finders for s in find(text)), key=lambda span: span.start):
+        if spans and one.start < spans[-1].end:
+            # A password that begins like a token goes on where the token ends: both are hidden.
+            end = max(one.end, spans[-1].end)
+            spans[-1] = SecretSpan(start=spans[-1].start, end=end, kind=spans[-1].kind)
+        else:
+            spans.append(one)
+    return spans
 
 
 def is_random(text: str) -> bool:
@@ -221,23 +231,24 @@ def _assigned(text: str) -> Iterator[SecretSpan]:
     while (match := _ASSIGNED.search(text, position)) is not None:
         # A value may be the next word: "Password: token = abc".
         position = match.start("value")
-        value = match["value"].strip(".")
-        is_word = value.casefold().strip("!?.:)(*…") in _UI_WORDS
-        # Without a sign between them, and where the line ends there, the two may be neighbours.
-        is_apart = re.search(r"[:=：]|\bis\b", match["sign"]) is None or "\n" in match["sign"]
-        if match["password"]:
-            is_secret = not is_word and not re.fullmatch(r"[.…*•●]+", value)
-            is_secret = is_secret and not (is_apart and value.isalpha())
-        elif match["number"]:
-            is_secret = re.fullmatch(r"\d{3,8}", value) is not None
-        else:
-            has_digit = any(char.isdigit() for char in value)
-            is_secret = not is_word and len(value) >= 8 and has_digit and "(" not in value
-        if is_secret:
-            end = match.end("value")
+        if _is_value(match):
             kind: SecretKind = "token" if match["key"] else "password"
-            yield SecretSpan(start=position, end=end, kind=kind)
-            position = end
+            yield SecretSpan(start=position, end=match.end("value"), kind=kind)
+            position = match.end("value")
+
+
+def _is_value(match: "re.Match[str]") -> bool:
+    """Tell whether what stands beside a word for secrets is one."""
+    value, sign = match["value"].strip("."), match["sign"]
+    if match["number"]:
+        return re.fullmatch(r"\d{3,8}", value) is not None
+    if value.casefold().strip("!?.:)(*…") in _UI_WORDS:
+        return False
+    if match["key"]:
+        return len(value) >= 8 and any(char.isdigit() for char in value) and "(" not in value
+    # Neighbours in a row or in two lines, and "the password is requested", are no values.
+    is_plain = "\n" in sign or re.search(r"[:=：]", sign) is None
+    return not re.fullmatch(r"[.…*•●]*", value) and not (is_plain and value.isalpha())
 
 
 def _cards(text: str) -> Iterator[SecretSpan]:
@@ -278,7 +289,9 @@ def _one_time_codes(text: str) -> Iterator[SecretSpan]:
             continue
         line = _around(text, match, n_lines=0)
         # An invoice number has a word before it; a code that is announced elsewhere stands alone.
-        stands_alone = _BESIDE_CODE.fullmatch(line.replace(match[0], "", 1)) is not None
+        n_digits = sum(char.isdigit() for char in match["code"])
+        beside = line.replace(match[0], "", 1)
+        stands_alone = n_digits in (4, 6, 8) and _BESIDE_CODE.fullmatch(beside) is not None
         near = _around(text, match, n_lines=2) if stands_alone else line
         if _CODE_WORDS.search(_NO_CODE_WORDS.sub(" ", near)):
             yield SecretSpan(start=match.start(), end=match.end(), kind="one-time code")
@@ -286,11 +299,7 @@ def _one_time_codes(text: str) -> Iterator[SecretSpan]:
 
 def _around(text: str, match: "re.Match[str]", n_lines: int = 1) -> str:
     """Return the line of a match with so many above and below: where a label may stand."""
-    start = match.start()
-    for _ in range(n_lines + 1):
-        start = max(text.rfind("\n", 0, start), 0)
-    end = match.end()
-    for _ in range(n_lines + 1):
-        newline = text.find("\n", end + 1)
-        end = len(text) if newline < 0 else newline
-    return text[start:end]
+    first, last = match.start(), match.end()
+    before = text[max(0, first - AROUND_CHARS) : first].split("\n")[-n_lines - 1 :]
+    after = text[last : last + AROUND_CHARS].split("\n")[: n_lines + 1]
+    return "\n".join(before) + match[0] + "\n".join(after)
