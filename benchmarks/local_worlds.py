@@ -100,7 +100,7 @@ def try_case(planner: Planner, case: Mapping[str, Any], screens: Mapping[str, An
 
 def _count(trial: Trial, usage: Any) -> None:  # Any: planner's Usage, of either planner
     trial.seconds += usage.seconds
-    trial.calls += usage.seconds > 0
+    trial.calls += usage.calls
     trial.input_tokens += usage.input_tokens
     trial.output_tokens += usage.output_tokens
 
