@@ -142,9 +142,9 @@ def _sends_too_early(
     if not is_click or not confirms(label):
         return ""
     for other in screen.targets:
-        role, states = other.element.role, other.element.states
-        lacks = role in FIELDS | LISTS and normalise(other.value or "\n") not in normalise(task)
-        lacks |= "unchecked" in states and is_wanted_on(other, task)
+        # Boxes are ticked before the press anyway: see `evidence.py`.
+        is_entry = other.element.role in FIELDS | LISTS
+        lacks = is_entry and normalise(other.value or "\n") not in normalise(task)
         if lacks and is_named(other, task) and not any(other.name in one for one in entered):
             return f"{other.text} is to be filled first"
     return ""

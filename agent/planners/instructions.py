@@ -27,7 +27,7 @@ from ...tools.actions import (
 from ...tools.desktop.geometry import Box
 from ...tools.perception.elements import Element, Observation
 from ...tools.perception.ground import find, sees
-from ..instructions.build import EXPECT_WITHIN_S
+from ..instructions.build_conditions import EXPECT_WITHIN_S
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import (
     Act,
