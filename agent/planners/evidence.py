@@ -16,11 +16,12 @@ from .guards import belongs_to_button, is_wanted_on, target_label
 from .labels import LISTS, TICKED, Label, LabelledScreen
 from .plan_line import Line
 from .sending import ENTERING, is_sent_off, sending_button
-from .words import clauses, content_words, is_forbidding, naming_words, words
+from .words import clauses, content_words, is_forbidding, left_of, naming_words, words
 
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|(?<!\w)'([^']+)'(?!\w)")
 _VALUE = re.compile(r"[^\s\"“”]*(?:\d|\w@\w|\w\.\w)[^\s\"“”]*")
 _SIGNS = re.compile(r"[\W_]+")
+_ASIDE = re.compile(r"\([^)]*\)")
 _NUMBER = re.compile(r"\d[\d.,:]*")
 
 
@@ -58,6 +59,39 @@ def repairs(
         sentence = SetChecked(target=label.target, checked=is_wanted_on(label, task))
         lines.append(Line(sentence=write_sentences([sentence]), element_id=label.element.id))
     return lines
+
+
+def completed(
+    lines: Sequence[Line], screen: LabelledScreen, task: str, done: Sequence[str]
+) -> list[Line]:
+    """Return a plan with what it forgot: boxes that the task names, and the press that sends off.
+
+    Args:
+        lines: The plan after its guards.
+        screen: That it is for.
+        task: What is to be done.
+        done: What was carried out before.
+    """
+    planned = [line.sentence for line in lines]
+    if not any(sentence.startswith(ENTERING) for sentence in planned):
+        return list(lines)
+    acted = {line.element_id for line in lines}
+    known = [*done, *planned]
+    boxes = [line for line in repairs(screen, task, [], known) if line.element_id not in acted]
+    entries = [line for line in lines if line.sentence.startswith(ENTERING)]
+    at = list(lines).index(entries[-1]) + 1
+    whole = [*lines[:at], *boxes, *lines[at:]]
+    planned = [line.sentence for line in whole]
+    press = sending_button(screen, task, planned, [*done, *planned])
+    if press is not None and _is_all_that_is_left(press, task, [*done, *planned]):
+        whole.append(press)
+    return whole
+
+
+def _is_all_that_is_left(press: Line, task: str, done: Sequence[str]) -> bool:
+    named = frozenset(words(press.sentence))
+    untouched = left_of(task, done).clauses
+    return bool(untouched) and all(naming_words(part) <= named for part in untouched)
 
 
 def unproven(
@@ -108,7 +142,8 @@ def _wrong_boxes(screen: LabelledScreen, task: str, done: Sequence[str]) -> list
     for label in screen.targets:
         states = label.element.states
         is_box = label.element.role in TICKED and bool(states & {"checked", "unchecked"})
-        named = content_words(label.name) or naming_words(label.name)
+        name = _ASIDE.sub("", label.name)
+        named = content_words(name) or naming_words(name)
         if not is_box or not named or not named <= asked:
             continue
         is_on, should_be_on = "checked" in states, is_wanted_on(label, task)

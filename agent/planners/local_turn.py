@@ -22,7 +22,7 @@ from ...tools.perception.elements import Element
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, Sentence
 from ..instructions.write import write_action
-from .evidence import is_answer_seen, part_with, repairs, unproven
+from .evidence import completed, is_answer_seen, part_with, repairs, unproven
 from .gbnf import plan_grammar
 from .guards import guard_plan, target_label
 from .instructions import InstructionPlanner
@@ -287,10 +287,11 @@ class TurnPlanning:
         )
         self._notes += [f"left out {reason}" for reason in plan.left_out]
         done = (*memory.done, *((sentence, fingerprint) for sentence in plan.already))
-        self._memory = memory = replace(
-            memory, plan=tuple(plan.lines), is_cut=plan.is_cut, done=done
-        )
-        if not plan.lines:
+        lines = list(plan.lines)
+        if not plan.is_cut:
+            lines = completed(lines, self._screen, self._task, memory.sentences)
+        self._memory = memory = replace(memory, plan=tuple(lines), is_cut=plan.is_cut, done=done)
+        if not lines:
             if self._is_finished() and not self._doubted:
                 return self._end("nothing of a further plan was left")
             self._fruitless |= self._not_named() | self._labels_of(sentences)

@@ -21,6 +21,13 @@ LEAVING = frozenset(words("cancel stop abort hide close back background pause de
 """Buttons of a screen that only waits."""
 
 
+def is_sentence(label: Label) -> bool:
+    """Tell whether a text is there to be read, and not a thing to click on."""
+    words_in_it = label.name.split()
+    ends = label.name.rstrip().endswith(("?", "!")) or len(words_in_it) > 2 * MAX_NAME_WORDS
+    return label.element.role == "text" and ends
+
+
 def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
     """Return what can be acted on and is called by a word of the task, in a part that wants it."""
     asked = {
