@@ -15,7 +15,7 @@ from ..instructions.write import write_sentences
 from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen
 from .plan_line import Line
 from .screen_signs import named_controls
-from .sending import confirms, is_named
+from .sending import ENTERING, confirms, is_named
 from .words import clauses, naming_words, speaks_of_keys, words
 
 ONE_LINE_PX = 60
@@ -70,15 +70,19 @@ def guard_plan(
     lines: list[Line] = []
     left_out: list[str] = []
     already: list[str] = []
-    may_mean = may_guess and len(sentences) == 1 and not named_controls(screen, task)
+    is_any_named = bool(named_controls(screen, task))
+    may_mean = may_guess and len(sentences) == 1 and not is_any_named
     for number, sentence in enumerate(sentences):
         label = _label(sentence, screen)
         following = sentences[number + 1] if number + 1 < len(sentences) else None
         right = _with_the_task(sentence, label, task)
         written = write_sentences([right])
+        # A press that the task does not name sends off what was entered; by itself it does harm.
+        entered = [*done, *(line.sentence for line in lines)]
+        may_confirm = not is_any_named or any(one.startswith(ENTERING) for one in entered)
         reason = (
             _not_told(right, task, seen_texts)
-            or _is_foreign(right, label, task, may_mean=may_mean)
+            or _is_foreign(right, label, task, may_mean=may_mean, may_confirm=may_confirm)
             or _is_foreign_key(right, lines, task)
             or _leads_nowhere(right, label, following, screen)
             or _is_taken(right, [*visited, *(line.sentence for line in lines)])
@@ -86,7 +90,7 @@ def guard_plan(
             or _was_led_there(written, label, visited, task)
             or _stands_for_a_row(right, label, screen, task)
             or _is_said_of_another(right, number, label, sentences, screen, task)
-            or _sends_too_early(right, label, screen, task, [*done, *(x.sentence for x in lines)])
+            or _sends_too_early(right, label, screen, task, entered)
         )
         so_already = "" if reason else _is_so_already(right, label)
         if so_already:
@@ -243,7 +247,9 @@ def _leads_nowhere(
     return ""
 
 
-def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean: bool) -> str:
+def _is_foreign(
+    sentence: Sentence, label: Label | None, task: str, *, may_mean: bool, may_confirm: bool
+) -> str:
     """Return why a sentence is none of the task's.
 
     Args:
@@ -251,6 +257,7 @@ def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean:
         label: What it acts on.
         task: What is to be done.
         may_mean: Whether a click may be on what the task calls by other words.
+        may_confirm: Whether a click may be on what sends off or goes on.
     """
     asked = frozenset(words(task))
     named = frozenset() if label is None else frozenset(words(label.name)) & asked
@@ -258,7 +265,8 @@ def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean:
     if isinstance(sentence, SetChecked):
         is_foreign = not naming_words(label.name if label else "") & asked and not ALL & asked
     elif isinstance(sentence, Act) and isinstance(sentence.action, Click):
-        is_foreign = not may_mean and not named and not confirms(label)
+        is_confirming = may_confirm and confirms(label)
+        is_foreign = not may_mean and not named and not is_confirming
     elif isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
         is_search = label is not None and bool(frozenset(words(label.name)) & SEARCHING)
         is_foreign = is_search and not asked & SEARCHING
@@ -292,8 +300,9 @@ def _is_said_of_another(
         return ""
     typed = [_typed(other) for other in plan]
     if isinstance(sentence, SelectFrom):
-        boxes = [other for other in screen.targets if other.element.role in {*TICKED, "button"}]
-        names = [other.name for other in boxes if is_named(other, task)]
+        meant = {*TICKED, *LEADS_ON, "button"}
+        things = [other for other in screen.targets if other.element.role in meant]
+        names = [other.name for other in things if is_named(other, task)]
         others = frozenset(word for text in (*typed, *names) for word in words(text))
         is_others = frozenset(words(sentence.option)) <= others
         return "the task says that of something else" if is_others else ""
