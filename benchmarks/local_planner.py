@@ -242,6 +242,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="a GGUF file")
     parser.add_argument("--half", choices=HALVES, action="append")
     parser.add_argument("--format", choices=tuple(ASKING), action="append", dest="formats")
+    parser.add_argument("--kind", action="append", dest="kinds", help="of case, as in the table")
     parser.add_argument("--only", help="a part of the task, or a screen")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--each", action="store_true", help="tell each case on stderr")
@@ -252,7 +253,8 @@ def main() -> None:
         cases = [
             case
             for case in load_cases(half)
-            if given.only is None or given.only in case.task or given.only == case.screen
+            if (given.only is None or given.only in case.task or given.only == case.screen)
+            and (given.kinds is None or case.kind in given.kinds)
         ]
         print_table(half, measure(cases, model, given.formats or ASKING, each=given.each))
 

@@ -16,7 +16,7 @@ from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen
 from .plan_line import Line
 from .screen_signs import named_controls
 from .sending import ENTERING, confirms, is_named
-from .words import clauses, naming_words, speaks_of_keys, words
+from .words import calculates, clauses, naming_words, speaks_of_keys, words
 
 ONE_LINE_PX = 60
 """A field that is higher holds a text, which is added to; a value is replaced."""
@@ -86,7 +86,7 @@ def guard_plan(
             or _is_foreign_key(right, lines, task)
             or _leads_nowhere(right, label, following, screen)
             or _is_taken(right, [*visited, *(line.sentence for line in lines)])
-            or _is_again(written, lines, done, task)
+            or _is_again(written, label, lines, done, task)
             or _was_led_there(written, label, visited, task)
             or _stands_for_a_row(right, label, screen, task)
             or _is_said_of_another(right, number, label, sentences, screen, task)
@@ -266,7 +266,8 @@ def _is_foreign(
         is_foreign = not naming_words(label.name if label else "") & asked and not ALL & asked
     elif isinstance(sentence, Act) and isinstance(sentence.action, Click):
         is_confirming = may_confirm and confirms(label)
-        is_foreign = not may_mean and not named and not is_confirming
+        is_key = label is not None and _is_key_of(label, task)
+        is_foreign = not may_mean and not named and not is_confirming and not is_key
     elif isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
         is_search = label is not None and bool(frozenset(words(label.name)) & SEARCHING)
         is_foreign = is_search and not asked & SEARCHING
@@ -330,8 +331,16 @@ def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str
     return "" if is_enter and is_after_typing else "the task does not speak of keys"
 
 
-def _is_again(written: str, lines: Sequence[Line], done: Collection[str], task: str) -> str:
-    if AGAIN & frozenset(words(task)):
+def _is_key_of(label: Label, task: str) -> bool:
+    """Tell whether a thing is a key of a calculator on which a task has something to work out."""
+    is_in_it = label.name in task or label.name == "="
+    return len(label.name) == 1 and is_in_it and calculates(task)
+
+
+def _is_again(
+    written: str, label: Label | None, lines: Sequence[Line], done: Collection[str], task: str
+) -> str:
+    if AGAIN & frozenset(words(task)) or (label is not None and _is_key_of(label, task)):
         return ""
     if any(line.sentence == written for line in lines):
         return "it is in the plan already"

@@ -53,6 +53,7 @@ _KEYS = re.compile(
 _TYPING = re.compile(
     r"\b(?:type|write|enter|insert|fill|put|add|note|search|find)\b", re.IGNORECASE
 )
+_SUM = re.compile(r"\d\s*[+*×÷−]\s*\d|\d\s+[-/]\s+\d")
 _NEGATION = re.compile(r"\b(?:not|don't|never|without|no|nothing)\b", re.IGNORECASE)
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
 
@@ -99,6 +100,15 @@ def is_question(task: str) -> bool:
 def speaks_of_keys(task: str) -> bool:
     """Tell whether a task says that keys are to be pressed."""
     return _KEYS.search(task) is not None
+
+
+def calculates(task: str) -> bool:
+    """Tell whether a task has something to work out, so that its signs are keys.
+
+    >>> calculates("Calculate 6 + 9."), calculates("Print pages 3 to 5")
+    (True, False)
+    """
+    return _SUM.search(task) is not None
 
 
 def speaks_of_typing(task: str) -> bool:
