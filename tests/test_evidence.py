@@ -48,6 +48,7 @@ EMPTY = screen([thing("text", "Welcome")])
         ("Save it as plan.txt. Do not touch notes.txt.", ["plan.txt"]),
         ('Write "See you, at 5." and send it', ["See you, at 5."]),
         ("Type 'all is well' into Ada's note", ["all is well"]),
+        ("Wait 5 seconds, then click Save", []),
         ("Convert 1,200.50 to euros", ["1,200.50"]),
     ],
 )

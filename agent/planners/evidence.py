@@ -21,6 +21,7 @@ from .words import clauses, content_words, is_forbidding, left_of, naming_words,
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|(?<!\w)'([^']+)'(?!\w)")
 _VALUE = re.compile(r"[^\s\"“”]*(?:\d|\w@\w|\w\.\w)[^\s\"“”]*")
 _SIGNS = re.compile(r"[\W_]+")
+_WAITING = re.compile(r"(?:wait|pause)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^)]*\)")
 _NUMBER = re.compile(r"\d[\d.,:]*")
 
@@ -36,7 +37,7 @@ def told_values(task: str) -> list[str]:
         values += [part for part in quoted.groups() if part is not None]
     # What is in quotes may have full stops and commas of its own.
     for part in clauses(_QUOTED.sub(" ", task)):
-        if not is_forbidding(part):
+        if not is_forbidding(part) and not _WAITING.match(part):
             values += [value.strip(".,;:!?()") for value in _VALUE.findall(part)]
     return [value for value in dict.fromkeys(values) if _letters(value)]
 

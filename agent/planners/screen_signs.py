@@ -36,7 +36,11 @@ def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
     controls = [label for label in _controls(screen) if naming_words(label.name) & asked]
     # Many a menu's items and a list's entries are only text to who sees the pixels.
     texts = [label for label in screen.targets if label.element.role == "text"]
-    short = [label for label in texts if len(label.name.split()) <= MAX_NAME_WORDS]
+    short = [
+        label
+        for label in texts
+        if len(label.name.split()) <= MAX_NAME_WORDS and not is_sentence(label)
+    ]
     return [*controls, *(label for label in short if content_words(label.name) & asked)]
 
 
