@@ -142,3 +142,16 @@ def test_each_kind_of_model_gets_the_grammar_its_way() -> None:
 
     assert grammar_arguments(ChatOpenAI(answers=[]), "g") == {"extra_body": {"grammar": "g"}}
     assert grammar_arguments(Scripted(answers=[]), "g") == {"grammar": "g"}
+
+
+def test_where_the_plan_chose_wrongly_the_option_that_the_task_names_is_taken() -> None:
+    label = thing("text", "Car", left=20, width=60)
+    closed = rows([label, thing("combobox", "Any car", left=140)])
+    options = [[thing("option", "Quiet car")], [thing("option", "Family car")]]
+    opened = rows([label, thing("combobox", "Any car", left=140)], *options)
+    run = Run("Take a seat in the quiet car", 'select "seat" from drop-down "Car"')
+    assert run.turn(closed).action == Click(target=ElementTarget(id=2))
+    assert run.turn(opened, "confirmed").action.kind == "wait_for"
+    chosen = run.turn(opened, "diverged")
+    assert chosen.action == Click(target=ElementTarget(id=3))
+    assert 'the list has "Quiet car", which the task names' in chosen.note

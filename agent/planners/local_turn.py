@@ -20,8 +20,8 @@ from ...tools.actions import (
 )
 from ...tools.perception.elements import Element
 from ..instructions.parse import parse_instructions
-from ..instructions.sentences import Act, Sentence
-from ..instructions.write import write_action
+from ..instructions.sentences import Act, SelectFrom, Sentence
+from ..instructions.write import write_action, write_sentences
 from .evidence import completed, is_answer_seen, part_with, repairs, unproven
 from .gbnf import plan_grammar
 from .guards import guard_plan, target_label
@@ -31,7 +31,7 @@ from .local_memory import PlanMemory
 from .local_prompt import parse_plan
 from .plan_line import Line
 from .planner import Proposal, Turn
-from .screen_signs import is_loading, may_be_loading, named_controls, seen_texts
+from .screen_signs import came_named, is_loading, may_be_loading, named_controls, seen_texts
 from .sending import confirms, is_sent_off, sending_button
 from .usage import Usage
 from .words import is_question, left_of, words
@@ -109,6 +109,8 @@ class TurnPlanning:
                 self._memory = replace(
                     memory, at=memory.at + 1, inner={}, done=done, is_stuck=False
                 )
+            elif isinstance(step.action, Fail) and self._choose_by_name(line):
+                continue
             elif isinstance(step.action, Fail):
                 return self._failed(line, step.action.reason)
             else:
@@ -116,6 +118,21 @@ class TurnPlanning:
                 action = _at_element(step.action, element)
                 return self._propose(action, step.sentence, step.note)
         return None
+
+    def _choose_by_name(self, line: Line) -> bool:
+        """Take the one option of a list that the task names, where the plan's is not in it."""
+        memory = self._memory
+        (sentence,) = parse_instructions(line.sentence)
+        is_open = isinstance(sentence, SelectFrom) and bool(memory.inner)
+        named = came_named(self._screen, memory.screen, self._task) if is_open else []
+        if len(named) != 1:
+            return False
+        written = write_sentences(parse_instructions(f"click {named[0].text}"))
+        self._notes.append(f"{line.sentence}: the list has {named[0].text}, which the task names")
+        choice = Line(sentence=written, element_id=named[0].element.id)
+        plan = (*memory.plan[: memory.at], choice, *memory.plan[memory.at + 1 :])
+        self._memory = replace(memory, plan=plan, inner={})
+        return True
 
     def _repair_before(self, line: Line) -> bool:
         """Put in what is still to be set right before a button sends it off."""

@@ -1,6 +1,7 @@
 """What a screen says to who has a task: that it loads, what it calls by the task's words."""
 
 import re
+from collections.abc import Collection
 
 from .labels import PASSIVE, Label, LabelledScreen
 from .words import clauses, content_words, is_forbidding, naming_words, words
@@ -42,6 +43,21 @@ def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
         if len(label.name.split()) <= MAX_NAME_WORDS and not is_sentence(label)
     ]
     return [*controls, *(label for label in short if content_words(label.name) & asked)]
+
+
+def came_named(screen: LabelledScreen, before: Collection[str], task: str) -> list[Label]:
+    """Return what was not on an earlier screen and is called wholly by words of the task.
+
+    Args:
+        screen: That is seen now, such as one with an open list.
+        before: The texts of the labels of the earlier one.
+        task: What is to be done.
+    """
+    asked = naming_words(task)
+    fresh = [label for label in screen.targets if label.text not in before]
+    return [
+        label for label in fresh if content_words(label.name) and naming_words(label.name) <= asked
+    ]
 
 
 def seen_texts(screen: LabelledScreen, task: str) -> list[str]:
