@@ -3,6 +3,10 @@
 import sys
 from pathlib import Path
 
+import pytest
+
+from deskhand.agent.planners.guards import is_wanted_on
+from deskhand.agent.planners.labels import label_screen
 from deskhand.tools.actions import (
     Click,
     Done,
@@ -203,3 +207,19 @@ def test_what_is_said_once_goes_into_one_field() -> None:
     run = Run("Fill it in for Ada", plan)
     run.turn(screen)
     assert [line["sentence"] for line in run.memory["plan"]] == ['type "Ada" into field Name']
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "wanted"),
+    [
+        ("Hide the status bar", "Show status bar", False),
+        ("Show the status bar", "Show status bar", True),
+        ("Hide the toolbar", "Hide toolbar", True),
+        ("Turn on Do not track", "Do not track", True),
+        ("Turn off Do not track", "Do not track", False),
+        ("Add sugar, no milk", "Milk", False),
+    ],
+)
+def test_whether_a_box_is_to_be_ticked(task: str, name: str, wanted: bool) -> None:
+    (label,) = label_screen(rows([thing("checkbox", name, "unchecked")])).labels
+    assert is_wanted_on(label, task) is wanted

@@ -25,7 +25,7 @@ AGAIN = frozenset(words("twice times again two three four five six seven eight n
 SEARCHING = frozenset(words("search find filter look show seek query"))
 OFF = re.compile(
     r"\b(?:un(?:check|tick|mark|select)\w*|deselect\w*|off|disable\w*|deactivate\w*|clear|"
-    r"do not|don't|no|without|stop|forbid|block|deny)\b",
+    r"do not|don't|no|without|stop|forbid|block|deny|hide)\b",
     re.IGNORECASE,
 )
 
@@ -203,7 +203,9 @@ def is_wanted_on(label: Label, task: str) -> bool:
     own = max(parts, key=lambda part: len(naming_words(part) & named), default="")
     if not naming_words(own) & named:
         own = task
-    return OFF.search(own) is None
+    # "Hide toolbar" is ticked to hide it, "Do not track" so as not to be tracked.
+    written = frozenset(words(label.name))
+    return all(frozenset(words(off[0])) <= written for off in OFF.finditer(own))
 
 
 def _not_told(sentence: Sentence, task: str, seen: Sequence[str]) -> str:
