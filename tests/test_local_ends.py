@@ -135,3 +135,17 @@ def test_an_answer_with_another_number_is_no_answer() -> None:
     run = Run("What is the total?", 'done "11.40"')
     end = run.turn(rows([thing("text", "Total: 10.40")]))
     assert end.action == Fail(reason="unsure: the answer is not on the screen: 11.40")
+
+
+def test_the_text_of_the_task_goes_into_the_one_empty_field_before_it_is_sent_off() -> None:
+    screen = rows(form_field("Your answer"), [thing("button", "Send"), thing("button", "Back")])
+    run = Run('Reply with "The price is fine" and send it', 'click button "Send"')
+    assert run.turn(screen).sentence == 'type "The price is fine" into field Your answer'
+    assert run.turn(screen, "confirmed").sentence == "click button Send"
+    assert run.turn(SAVED, "confirmed").action.kind == "done"
+
+
+def test_with_two_empty_fields_the_text_is_not_put_into_one_by_chance() -> None:
+    screen = rows(form_field("To"), form_field("Answer"), [thing("button", "Send")])
+    run = Run('Reply with "The price is fine" and send it', 'click button "Send"')
+    assert run.turn(screen).sentence == "click button Send"

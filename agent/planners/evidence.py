@@ -8,14 +8,15 @@ the screen. What can be put right without the model is put right.
 import re
 from collections.abc import Sequence
 
+from ...tools.actions import TypeText
 from ...tools.perception.text_match import match_text, normalise
 from ..instructions.parse import parse_instructions
-from ..instructions.sentences import SelectFrom, Sentence, SetChecked
+from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
-from .guards import belongs_to_button, is_wanted_on, target_label
-from .labels import LISTS, TICKED, Label, LabelledScreen
+from .guards import SEARCHING, belongs_to_button, is_wanted_on, target_label
+from .labels import FIELDS, LISTS, TICKED, Label, LabelledScreen
 from .plan_line import Line
-from .sending import ENTERING, is_sent_off, sending_button
+from .sending import ENTERING, confirms, is_sent_off, sending_button
 from .words import clauses, content_words, is_forbidding, left_of, naming_words, words
 
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|(?<!\w)'([^']+)'(?!\w)")
@@ -73,6 +74,7 @@ def completed(
         task: What is to be done.
         done: What was carried out before.
     """
+    lines = _with_the_text(lines, screen, task, done)
     planned = [line.sentence for line in lines]
     if not any(sentence.startswith(ENTERING) for sentence in planned):
         return list(lines)
@@ -89,6 +91,36 @@ def completed(
     return whole
 
 
+def _with_the_text(
+    lines: Sequence[Line], screen: LabelledScreen, task: str, done: Sequence[str]
+) -> Sequence[Line]:
+    """Return a plan that would send off an empty field with the text that the task has for it.
+
+    Only where there is no choice: one text in quotes or address that is nowhere yet, and one empty
+    field, of which the plan makes nothing.
+    """
+    known = [*done, *(line.sentence for line in lines)]
+    presses = [line for line in lines if confirms(_label_of(line, screen))]
+    texts = [one for one in told_values(task) if f'"{one}"' in task or "@" in one]
+    lost = [text for text in texts if _letters(text) not in _shown(screen, known)]
+    acted = {line.element_id for line in lines}
+    is_search = bool(SEARCHING & frozenset(words(task)))
+    empty = [
+        label
+        for label in screen.targets
+        if label.element.role in FIELDS
+        and not label.value
+        and label.element.id not in acted
+        and (is_search or not SEARCHING & frozenset(words(label.name)))
+    ]
+    if len(presses) != 1 or len(lost) != 1 or len(empty) != 1:
+        return lines
+    entry = Act(action=TypeText(text=lost[0], into=empty[0].target))
+    line = Line(sentence=write_sentences([entry]), element_id=empty[0].element.id)
+    at = list(lines).index(presses[0])
+    return [*lines[:at], line, *lines[at:]]
+
+
 def _is_all_that_is_left(press: Line, task: str, done: Sequence[str]) -> bool:
     named = frozenset(words(press.sentence))
     untouched = left_of(task, done).clauses
@@ -99,8 +131,7 @@ def unproven(
     screen: LabelledScreen, task: str, done_here: Sequence[str], done: Sequence[str]
 ) -> list[str]:
     """Return what a task says and nothing shows to be done, a phrase each; empty if all is well."""
-    held = " ".join(label.value for label in screen.labels if label.value)
-    shown = _letters(" ".join([*done, held]))
+    shown = _shown(screen, done)
     missing = [f'"{value}"' for value in told_values(task) if _letters(value) not in shown]
     if not is_sent_off(done):
         missing += [line.sentence for line in repairs(screen, task, done_here, done)]
@@ -124,6 +155,17 @@ def is_answer_seen(answer: str, screen: LabelledScreen, task: str) -> bool:
 def _letters(text: str) -> str:
     """Return text without blanks and signs, which are often misread."""
     return _SIGNS.sub("", normalise(text))
+
+
+def _shown(screen: LabelledScreen, done: Sequence[str]) -> str:
+    """Return the letters of what was carried out and of what the fields hold."""
+    return _letters(" ".join([*done, *(label.value for label in screen.labels)]))
+
+
+def _label_of(line: Line, screen: LabelledScreen) -> Label | None:
+    if not line.sentence.startswith("click "):
+        return None
+    return next((one for one in screen.labels if one.element.id == line.element_id), None)
 
 
 def _label(sentence: Sentence, screen: LabelledScreen) -> Label | None:
