@@ -218,6 +218,8 @@ def test_what_is_said_once_goes_into_one_field() -> None:
         ("Turn on Do not track", "Do not track", True),
         ("Turn off Do not track", "Do not track", False),
         ("Add sugar, no milk", "Milk", False),
+        ("I go by train, not by car", "Car", False),
+        ("I go by train, not by car", "Train", True),
     ],
 )
 def test_whether_a_box_is_to_be_ticked(task: str, name: str, wanted: bool) -> None:

@@ -25,7 +25,7 @@ AGAIN = frozenset(words("twice times again two three four five six seven eight n
 SEARCHING = frozenset(words("search find filter look show seek query"))
 OFF = re.compile(
     r"\b(?:un(?:check|tick|mark|select)\w*|deselect\w*|off|disable\w*|deactivate\w*|clear|"
-    r"do not|don't|no|without|stop|forbid|block|deny|hide)\b",
+    r"not|don't|no|without|stop|forbid|block|deny|hide)\b",
     re.IGNORECASE,
 )
 
