@@ -6,6 +6,14 @@ nobody looked at what goes wrong in `held_out`. The formats: ours as it is used;
 wrote in it, without the guards in code; JSON over element numbers. Run it with:
 
     .venv/bin/python benchmarks/local_planner.py MODEL.gguf
+
+`held_out`, 48 cases, qwen2.5-coder-1.5b Q4_K_M, temperature 0, right first step / right whole plan:
+
+    untuned, the very first run      ours 40 / 33; the model alone 34 / 27
+    JSON over ids, the first 40      21 / 16 (ours on the same 40: 32 / 27)
+    after the guards were mended     ours 41 / 35; prompt and examples as before
+
+No case in which a person must be asked was right (0 of 3), in any format.
 """
 
 import argparse
