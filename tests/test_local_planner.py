@@ -18,7 +18,7 @@ from deskhand.tools.actions import (
 # The other tests' parts are no package; last, so that nothing else is found there first.
 sys.path.append(str(Path(__file__).parent.parent))
 
-from tests.screens import rows, thing
+from tests.screens import form_field, rows, thing
 from tests.scripted_planner import SAVE, SAVED, Run, Scripted
 
 
@@ -155,3 +155,15 @@ def test_where_the_plan_chose_wrongly_the_option_that_the_task_names_is_taken() 
     chosen = run.turn(opened, "diverged")
     assert chosen.action == Click(target=ElementTarget(id=3))
     assert 'the list has "Quiet car", which the task names' in chosen.note
+
+
+def test_what_a_field_is_called_is_not_what_goes_into_it() -> None:
+    screen = rows(form_field("E-mail address"), [thing("button", "Send")])
+    run = Run("Enter my e-mail address.", 'type "my e-mail address" into field "E-mail address"')
+    assert run.turn(screen).action == AskUser(question="What is to be typed into E-mail address?")
+
+
+def test_quoted_text_is_typed_even_where_it_is_the_field_s_name() -> None:
+    screen = rows(form_field("Title"), [thing("button", "Save")])
+    run = Run('Type "Title" into the title', 'type "Title" into field "Title"')
+    assert run.turn(screen).action.kind == "type_text"

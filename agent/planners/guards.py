@@ -12,11 +12,11 @@ from ...tools.perception.text_match import normalise
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
-from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen
+from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen, quoted_plainly
 from .plan_line import Line
 from .screen_signs import named_controls
 from .sending import ENTERING, confirms, is_named
-from .words import calculates, clauses, naming_words, speaks_of_keys, words
+from .words import calculates, clauses, content_words, naming_words, speaks_of_keys, words
 
 ONE_LINE_PX = 60
 """A field that is higher holds a text, which is added to; a value is replaced."""
@@ -320,6 +320,17 @@ def _typed(sentence: Sentence) -> str:
             return text
         case _:
             return ""
+
+
+def unknown_text(sentences: Sequence[Sentence], screen: LabelledScreen, task: str) -> str:
+    """Return the field for which the task gives no text: what a plan types only names it."""
+    for sentence in sentences:
+        label, text = _label(sentence, screen), _typed(sentence)
+        said = content_words(text)
+        is_own_name = bool(said) and label is not None and said <= frozenset(words(label.name))
+        if label is not None and is_own_name and quoted_plainly(text) not in task:
+            return label.name
+    return ""
 
 
 def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str:

@@ -24,7 +24,7 @@ from ..instructions.sentences import Act, SelectFrom, Sentence
 from ..instructions.write import write_action, write_sentences
 from .evidence import completed, is_answer_seen, part_with, repairs, unproven
 from .gbnf import plan_grammar
-from .guards import guard_plan, target_label
+from .guards import guard_plan, target_label, unknown_text
 from .instructions import InstructionPlanner
 from .labels import LabelledScreen, label_screen
 from .local_memory import PlanMemory
@@ -292,6 +292,9 @@ class TurnPlanning:
         first = sentences[0]
         if isinstance(first, Act) and isinstance(first.action, Done | AskUser | Pause):
             return self._alone(first.action)
+        lacking = unknown_text(sentences, self._screen, self._task)
+        if lacking:
+            return self._alone(AskUser(question=f"What is to be typed into {lacking}?"))
         plan = guard_plan(
             sentences,
             self._screen,
