@@ -57,8 +57,8 @@ class PlanMemory:
             is_cut=record["is_cut"],
             plans=record["plans"],
             waits=record["waits"],
-            doubts=record["doubts"],
-            repaired=tuple(record["repaired"]),
+            doubts=record.get("doubts", 0),
+            repaired=tuple(record.get("repaired", ())),
         )
 
     @property
