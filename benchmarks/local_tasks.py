@@ -1,9 +1,12 @@
-"""Ten tasks in plain words on real pages, with a small local model: seen, planned, done, checked.
+"""Tasks in plain words on real pages, with a small local model: seen, planned, done, checked.
 
 Each page runs in Chromium on a virtual desktop, and tells a server here what was really done on it.
 Right is: exactly that, and a run that ends as done. Nothing but this machine is used. Run it with:
 
     .venv/bin/python benchmarks/local_tasks.py MODEL.gguf
+
+The first run on the pages of `HELD_OUT`: 3 of 5, one of the others a false success ("not by car"
+left the box ticked), one sent off an empty answer and then asked; both were then mended.
 """
 
 import argparse
@@ -97,6 +100,47 @@ TASKS = (
     ),
 )
 
+HELD_OUT = (
+    Task(
+        page="held_out_subscribe",
+        task="Fill in the form for Ada Lovelace, ada@example.org, subscribe to the newsletter and "
+        "submit",
+        # The page tells of each press on a field as well: none is needless.
+        told=(
+            {"click": "name"},
+            {"click": "mail"},
+            {
+                "name": "Ada Lovelace",
+                "mail": "ada@example.org",
+                "country": "Austria",
+                "letter": True,
+            },
+        ),
+    ),
+    Task(
+        page="held_out_heating",
+        task="Set the temperature to 22, choose Eco, turn on the child lock and apply.",
+        told=({"wish": "22", "mode": "eco", "lock": True, "window": True},),
+    ),
+    Task(
+        page="held_out_inbox",
+        task='Reply to Piet Vries with "The price is fine" and send it.',
+        told=({"to": "Piet Vries", "text": "The price is fine"},),
+    ),
+    Task(
+        page="held_out_export",
+        task="Start the export without charts, and download the report when it is ready.",
+        told=({"started": False}, "download"),
+    ),
+    Task(
+        page="held_out_survey",
+        task="I go by bicycle and by train, not by car, it takes 35 minutes. I live in Linz. Send "
+        "the answers.",
+        told=({"used": ["bike", "train"], "minutes": "35", "town": "Linz"},),
+    ),
+)
+"""Written before the planner was last changed; not looked at before their first run."""
+
 
 class Pages(SimpleHTTPRequestHandler):
     """Serves the pages and keeps what they tell."""
@@ -134,19 +178,12 @@ class Metered:
 
     inner: LocalPlanner
     usage: Usage = field(default_factory=Usage)
-    calls: int = 0
     name: str = "local"
 
     def plan(self, turn: Turn) -> Proposal:
         """Return the next action."""
         proposal = self.inner.plan(turn)
-        used = proposal.usage
-        self.calls += used.seconds > 0
-        self.usage = Usage(
-            input_tokens=self.usage.input_tokens + used.input_tokens,
-            output_tokens=self.usage.output_tokens + used.output_tokens,
-            seconds=self.usage.seconds + used.seconds,
-        )
+        self.usage += proposal.usage
         return proposal
 
 
@@ -200,10 +237,14 @@ def main() -> int:
     parser.add_argument("model", type=Path, help="a GGUF file")
     parser.add_argument("pages", nargs="*", help="some of the pages")
     parser.add_argument("--threads", type=int)
+    parser.add_argument(
+        "--held-out", action="store_true", help="the pages the planner was not made with"
+    )
     parser.add_argument("--keep", type=Path, help="where the run folders are kept")
     given = parser.parse_args()
     model = ChatLlama.load(given.model, threads=given.threads, context_tokens=CONTEXT_TOKENS)
-    chosen = [task for task in TASKS if not given.pages or task.page in given.pages]
+    tasks = HELD_OUT if given.held_out else TASKS
+    chosen = [task for task in tasks if not given.pages or task.page in given.pages]
     right = 0
     with Sandbox.start(SIZE) as sandbox:
         os.environ.update(sandbox.variables)
@@ -217,9 +258,9 @@ def main() -> int:
                 is_right = result.status == "done" and tuple(told) == task.told
                 right += is_right
                 print(
-                    f"{task.page:<9} {'right' if is_right else 'WRONG':<6} {result.status:<7} "
+                    f"{task.page:<18} {'right' if is_right else 'WRONG':<6} {result.status:<7} "
                     f"{result.steps:>2} steps, {time.monotonic() - started:5.0f} s, of these "
-                    f"{planner.usage.seconds:4.0f} s in {planner.calls} calls, "
+                    f"{planner.usage.seconds:4.0f} s in {planner.usage.calls} calls, "
                     f"{planner.usage.input_tokens} tokens read, "
                     f"{planner.usage.output_tokens} written",
                     flush=True,

@@ -1,6 +1,6 @@
 """Screens that answer to actions without a desktop: for planners, thousands of times as fast.
 
-A screen is rows of things, each `kind|text|state`; see `local_planner_cases/`. Fields and lists are
+A screen is rows of things, each `kind|text|state`; see `local_world_cases/`. Fields and lists are
 labelled at their left, as the parser of real screens finds them: a field that is empty shows its
 label as its text, one that is not shows its value.
 """

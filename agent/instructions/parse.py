@@ -10,7 +10,8 @@ from lark.exceptions import VisitError
 
 from ...memory.errors import BadArgumentError, InstructionError
 from ...tools.desktop.keys import parse_keys
-from .build import SentenceBuilder, error_at
+from .build import SentenceBuilder
+from .build_pieces import error_at
 from .language_help import grammar, shown_terminals, verbs
 from .sentences import Sentence, walk
 

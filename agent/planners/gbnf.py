@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from ...tools.models.gbnf import literal
 from ...tools.perception.elements import Role
 from .labels import FIELDS, LEADS_ON, LISTS, NO_NAME, TICKED, LabelledScreen, quoted_plainly
+from .screen_signs import is_sentence
 from .words import is_question, speaks_of_keys, speaks_of_typing
 
 MAX_LINES = 12
@@ -102,6 +103,7 @@ def _acts(
         label
         for label in readable
         if label.text not in banned
+        and not is_sentence(label)
         and (may_be_pane or label.element.role not in FIELDS or label.name != NO_NAME)
     ]
 

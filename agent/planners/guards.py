@@ -12,45 +12,22 @@ from ...tools.perception.text_match import normalise
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
-from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen
+from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen, quoted_plainly
+from .plan_line import Line
 from .screen_signs import named_controls
-from .words import (
-    clauses,
-    is_forbidding,
-    naming_words,
-    speaks_of_keys,
-    words,
-)
+from .sending import ENTERING, confirms, is_named
+from .words import calculates, clauses, content_words, naming_words, speaks_of_keys, words
 
 ONE_LINE_PX = 60
 """A field that is higher holds a text, which is added to; a value is replaced."""
-CONFIRMING = frozenset(
-    words(
-        "ok okay save submit send apply confirm continue next finish done close accept agree "
-        "search go yes sign log login register create add book order update set find start "
-        "print rename check"
-    )
-)
 ALL = frozenset(words("all every everything each both"))
 AGAIN = frozenset(words("twice times again two three four five six seven eight nine ten"))
 SEARCHING = frozenset(words("search find filter look show seek query"))
 OFF = re.compile(
     r"\b(?:un(?:check|tick|mark|select)\w*|deselect\w*|off|disable\w*|deactivate\w*|clear|"
-    r"do not|don't|no|without|stop|forbid|block|deny)\b",
+    r"not|don't|no|without|stop|forbid|block|deny|hide)\b",
     re.IGNORECASE,
 )
-STEPPING = frozenset(words("next continue finish"))
-ENTERING = ("type ", "select ", "check ", "uncheck ")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One sentence of a plan that may be carried out."""
-
-    sentence: str
-    """In the instruction language."""
-    element_id: int | None = None
-    """What it acts on; None for a sentence without a target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,29 +70,34 @@ def guard_plan(
     lines: list[Line] = []
     left_out: list[str] = []
     already: list[str] = []
-    may_mean = may_guess and len(sentences) == 1 and not named_controls(screen, task)
+    is_any_named = bool(named_controls(screen, task))
+    may_mean = may_guess and len(sentences) == 1 and not is_any_named
     for number, sentence in enumerate(sentences):
         label = _label(sentence, screen)
         following = sentences[number + 1] if number + 1 < len(sentences) else None
         right = _with_the_task(sentence, label, task)
         written = write_sentences([right])
+        # A press that the task does not name sends off what was entered; by itself it does harm.
+        entered = [*done, *(line.sentence for line in lines)]
+        may_confirm = not is_any_named or any(one.startswith(ENTERING) for one in entered)
         reason = (
             _not_told(right, task, seen_texts)
-            or _is_foreign(right, label, task, may_mean=may_mean)
+            or _is_foreign(right, label, task, may_mean=may_mean, may_confirm=may_confirm)
             or _is_foreign_key(right, lines, task)
             or _leads_nowhere(right, label, following, screen)
             or _is_taken(right, [*visited, *(line.sentence for line in lines)])
-            or _is_again(written, lines, done, task)
+            or _is_again(written, label, lines, done, task)
             or _was_led_there(written, label, visited, task)
-            or _belongs_to_button(right, label, screen, task)
-            or _sends_too_early(right, label, screen, task, [*done, *(x.sentence for x in lines)])
+            or _stands_for_a_row(right, label, screen, task)
+            or _is_said_of_another(right, number, label, sentences, screen, task)
+            or _sends_too_early(right, label, screen, task, entered)
         )
         so_already = "" if reason else _is_so_already(right, label)
         if so_already:
             already.append(written)
             reason = so_already
         if not reason and wanted is not None and not frozenset(words(written)) & wanted:
-            sends_off = bool(lines) and (_confirms(label) or _is_named(label, task))
+            sends_off = bool(lines) and (confirms(label) or is_named(label, task))
             reason = "" if sends_off else "the rest of the task does not name it"
         if reason:
             left_out.append(f"{written}: {reason}")
@@ -134,19 +116,22 @@ def _was_led_there(written: str, label: Label | None, visited: Collection[str], 
     return "it was opened before" if is_known else ""
 
 
-def _belongs_to_button(
-    sentence: Sentence, label: Label | None, screen: LabelledScreen, task: str
-) -> str:
-    """Return why a box is not ticked: the task names a button that stands in its row."""
-    if not isinstance(sentence, SetChecked) or label is None:
-        return ""
-    is_named = any(
+def belongs_to_button(label: Label, screen: LabelledScreen, task: str) -> bool:
+    """Tell whether a box only says in which row a button stands that the task names."""
+    return any(
         other.element.role == "button"
         and other.target.near == label.target.text
-        and _is_named(other, task)
+        and is_named(other, task)
         for other in screen.targets
     )
-    return "the task names a button beside it" if is_named else ""
+
+
+def _stands_for_a_row(
+    sentence: Sentence, label: Label | None, screen: LabelledScreen, task: str
+) -> str:
+    is_box = isinstance(sentence, SetChecked) and label is not None
+    is_row = is_box and label is not None and belongs_to_button(label, screen, task)
+    return "the task names a button beside it" if is_row else ""
 
 
 def _sends_too_early(
@@ -158,58 +143,15 @@ def _sends_too_early(
 ) -> str:
     """Return what the task names and is not entered yet, where a sentence would send it off."""
     is_click = isinstance(sentence, Act) and isinstance(sentence.action, Click)
-    if not is_click or not _confirms(label):
+    if not is_click or not confirms(label):
         return ""
     for other in screen.targets:
-        role, states = other.element.role, other.element.states
-        lacks = role in FIELDS | LISTS and normalise(other.value or "\n") not in normalise(task)
-        lacks |= "unchecked" in states and _is_wanted_on(other, task)
-        if lacks and _is_named(other, task) and not any(other.name in one for one in entered):
+        # Boxes are ticked before the press anyway: see `evidence.py`.
+        is_entry = other.element.role in FIELDS | LISTS
+        lacks = is_entry and normalise(other.value or "\n") not in normalise(task)
+        if lacks and is_named(other, task) and not any(other.name in one for one in entered):
             return f"{other.text} is to be filled first"
     return ""
-
-
-def sending_button(
-    screen: LabelledScreen, task: str, done: Sequence[str], visited: Collection[str] = ()
-) -> Line | None:
-    """Return the press that a plan forgot: of the one button that sends off what was entered.
-
-    It is the task that must name it, in a part that does not forbid it; but who went from step to
-    step goes on to the end.
-
-    Args:
-        screen: What is seen.
-        task: What is to be done.
-        done: What was done on this screen, in order.
-        visited: All that was done.
-    """
-    if not done or not done[-1].startswith(ENTERING):
-        return None
-    asked = " ".join(part for part in clauses(task) if not is_forbidding(part))
-    goes_on = any(
-        sentence.startswith("click ") and STEPPING & set(words(sentence)) for sentence in visited
-    )
-    buttons = [
-        label
-        for label in screen.targets
-        if label.element.role == "button"
-        and _confirms(label)
-        and (_is_named(label, asked) or (goes_on and STEPPING & frozenset(words(label.name))))
-    ]
-    if len(buttons) != 1:
-        return None
-    (press,) = parse_instructions(f"click {buttons[0].text}")
-    written = write_sentences([press])
-    line = Line(sentence=written, element_id=buttons[0].element.id)
-    return None if written in done else line
-
-
-def is_sent_off(done: Sequence[str]) -> bool:
-    """Tell whether the last that was done sends off what was entered before it."""
-    if len(done) < 2 or not done[-1].startswith("click ") or not done[-2].startswith(ENTERING):
-        return False
-    pressed = frozenset(words(done[-1]))
-    return bool(pressed & CONFIRMING) and not pressed & STEPPING
 
 
 def target_label(sentence: Sentence) -> TextTarget | None:
@@ -237,7 +179,7 @@ def _with_the_task(sentence: Sentence, label: Label | None, task: str) -> Senten
     is_click = isinstance(sentence, Act) and isinstance(sentence.action, Click)
     if label.element.role in TICKED and states & {"checked", "unchecked"}:
         if is_click or isinstance(sentence, SetChecked):
-            wanted = label.element.role == "radio" or _is_wanted_on(label, task)
+            wanted = label.element.role == "radio" or is_wanted_on(label, task)
             return SetChecked(target=_real(label), checked=wanted)
     if isinstance(sentence, SelectFrom):
         return replace(sentence, target=_real(label))
@@ -254,13 +196,16 @@ def _real(label: Label) -> TextTarget:
     return label.target.model_copy(update={"text": text})
 
 
-def _is_wanted_on(label: Label, task: str) -> bool:
+def is_wanted_on(label: Label, task: str) -> bool:
+    """Tell whether a box that the task names is to be ticked."""
     named = naming_words(label.name)
     parts = clauses(task)
     own = max(parts, key=lambda part: len(naming_words(part) & named), default="")
     if not naming_words(own) & named:
         own = task
-    return OFF.search(own) is None
+    # "Hide toolbar" is ticked to hide it, "Do not track" so as not to be tracked.
+    written = frozenset(words(label.name))
+    return all(frozenset(words(off[0])) <= written for off in OFF.finditer(own))
 
 
 def _not_told(sentence: Sentence, task: str, seen: Sequence[str]) -> str:
@@ -304,7 +249,9 @@ def _leads_nowhere(
     return ""
 
 
-def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean: bool) -> str:
+def _is_foreign(
+    sentence: Sentence, label: Label | None, task: str, *, may_mean: bool, may_confirm: bool
+) -> str:
     """Return why a sentence is none of the task's.
 
     Args:
@@ -312,6 +259,7 @@ def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean:
         label: What it acts on.
         task: What is to be done.
         may_mean: Whether a click may be on what the task calls by other words.
+        may_confirm: Whether a click may be on what sends off or goes on.
     """
     asked = frozenset(words(task))
     named = frozenset() if label is None else frozenset(words(label.name)) & asked
@@ -319,7 +267,9 @@ def _is_foreign(sentence: Sentence, label: Label | None, task: str, *, may_mean:
     if isinstance(sentence, SetChecked):
         is_foreign = not naming_words(label.name if label else "") & asked and not ALL & asked
     elif isinstance(sentence, Act) and isinstance(sentence.action, Click):
-        is_foreign = not may_mean and not named and not _confirms(label)
+        is_confirming = may_confirm and confirms(label)
+        is_key = label is not None and _is_key_of(label, task)
+        is_foreign = not may_mean and not named and not is_confirming and not is_key
     elif isinstance(sentence, Act) and isinstance(sentence.action, TypeText):
         is_search = label is not None and bool(frozenset(words(label.name)) & SEARCHING)
         is_foreign = is_search and not asked & SEARCHING
@@ -336,6 +286,53 @@ def _is_taken(sentence: Sentence, entered: Sequence[str]) -> str:
     return "something else is typed there" if is_taken and not is_same else ""
 
 
+def _is_said_of_another(
+    sentence: Sentence,
+    number: int,
+    label: Label | None,
+    plan: Sequence[Sentence],
+    screen: LabelledScreen,
+    task: str,
+) -> str:
+    """Return why a list or a field that the task does not name gets none of its words.
+
+    The name that goes into a field is no option of the list beside it, and what is typed once is
+    not typed twice.
+    """
+    if label is None or naming_words(label.name) & frozenset(words(task)):
+        return ""
+    typed = [_typed(other) for other in plan]
+    if isinstance(sentence, SelectFrom):
+        meant = {*TICKED, *LEADS_ON, "button"}
+        things = [other for other in screen.targets if other.element.role in meant]
+        names = [other.name for other in things if is_named(other, task)]
+        others = frozenset(word for text in (*typed, *names) for word in words(text))
+        is_others = frozenset(words(sentence.option)) <= others
+        return "the task says that of something else" if is_others else ""
+    text = _typed(sentence)
+    is_typed = bool(text) and text in typed[:number] and task.count(text) == 1
+    return "it is typed elsewhere" if is_typed else ""
+
+
+def _typed(sentence: Sentence) -> str:
+    match sentence:
+        case Act(action=TypeText(text=text)):
+            return text
+        case _:
+            return ""
+
+
+def unknown_text(sentences: Sequence[Sentence], screen: LabelledScreen, task: str) -> str:
+    """Return the field for which the task gives no text: what a plan types only names it."""
+    for sentence in sentences:
+        label, text = _label(sentence, screen), _typed(sentence)
+        said = content_words(text)
+        is_own_name = bool(said) and label is not None and said <= frozenset(words(label.name))
+        if label is not None and is_own_name and quoted_plainly(text) not in task:
+            return label.name
+    return ""
+
+
 def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str:
     if not isinstance(sentence, Act) or not isinstance(sentence.action, PressKeys):
         return ""
@@ -347,18 +344,16 @@ def _is_foreign_key(sentence: Sentence, lines: Sequence[Line], task: str) -> str
     return "" if is_enter and is_after_typing else "the task does not speak of keys"
 
 
-def _is_named(label: Label | None, task: str) -> bool:
-    """Tell whether all that is written on a thing is in the task."""
-    named = frozenset() if label is None else naming_words(label.name)
-    return bool(named) and named <= frozenset(words(task))
+def _is_key_of(label: Label, task: str) -> bool:
+    """Tell whether a thing is a key of a calculator on which a task has something to work out."""
+    is_in_it = label.name in task or label.name == "="
+    return len(label.name) == 1 and is_in_it and calculates(task)
 
 
-def _confirms(label: Label | None) -> bool:
-    return label is not None and bool(frozenset(words(label.name)) & CONFIRMING)
-
-
-def _is_again(written: str, lines: Sequence[Line], done: Collection[str], task: str) -> str:
-    if AGAIN & frozenset(words(task)):
+def _is_again(
+    written: str, label: Label | None, lines: Sequence[Line], done: Collection[str], task: str
+) -> str:
+    if AGAIN & frozenset(words(task)) or (label is not None and _is_key_of(label, task)):
         return ""
     if any(line.sentence == written for line in lines):
         return "it is in the plan already"

@@ -28,7 +28,7 @@ from ...tools.desktop.geometry import Box
 from ...tools.finding.cascade import find_described
 from ...tools.perception.elements import Element, Observation
 from ...tools.perception.ground import sees
-from ..instructions.build import EXPECT_WITHIN_S
+from ..instructions.build_conditions import EXPECT_WITHIN_S
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import (
     Act,

@@ -99,8 +99,8 @@ class LabelledScreen:
         return [label for label in self.labels if label.is_target]
 
     @property
-    def text(self) -> str:
-        """The screen as lines, one for each row."""
+    def rows(self) -> list[list[Label]]:
+        """What stands beside each other, from left to right."""
         rows: list[list[Label]] = []
         for label in self.labels:
             last = rows[-1][-1].element.box if rows else None
@@ -109,7 +109,12 @@ class LabelledScreen:
                 rows[-1].append(label)
             else:
                 rows.append([label])
-        return "\n".join(" | ".join(label.line for label in row) for row in rows)
+        return rows
+
+    @property
+    def text(self) -> str:
+        """The screen as lines, one for each row."""
+        return "\n".join(" | ".join(label.line for label in row) for row in self.rows)
 
     @property
     def fingerprint(self) -> tuple[str, ...]:

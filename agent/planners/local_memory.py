@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .guards import Line
+from .plan_line import Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,10 @@ class PlanMemory:
     """Whether the plan had more, for the screen that comes after it."""
     plans: int = 0
     waits: int = 0
+    doubts: int = 0
+    """How often the end was put off because something of the task was not shown to be done."""
+    repaired: tuple[str, ...] = ()
+    """Sentences that were put in without the model."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for the run's state."""
@@ -53,6 +57,8 @@ class PlanMemory:
             is_cut=record["is_cut"],
             plans=record["plans"],
             waits=record["waits"],
+            doubts=record.get("doubts", 0),
+            repaired=tuple(record.get("repaired", ())),
         )
 
     @property

@@ -1,6 +1,7 @@
 """What a screen says to who has a task: that it loads, what it calls by the task's words."""
 
 import re
+from collections.abc import Collection
 
 from .labels import PASSIVE, Label, LabelledScreen
 from .words import clauses, content_words, is_forbidding, naming_words, words
@@ -21,6 +22,13 @@ LEAVING = frozenset(words("cancel stop abort hide close back background pause de
 """Buttons of a screen that only waits."""
 
 
+def is_sentence(label: Label) -> bool:
+    """Tell whether a text is there to be read, and not a thing to click on."""
+    words_in_it = label.name.split()
+    ends = label.name.rstrip().endswith(("?", "!")) or len(words_in_it) > 2 * MAX_NAME_WORDS
+    return label.element.role == "text" and ends
+
+
 def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
     """Return what can be acted on and is called by a word of the task, in a part that wants it."""
     asked = {
@@ -29,8 +37,27 @@ def named_controls(screen: LabelledScreen, task: str) -> list[Label]:
     controls = [label for label in _controls(screen) if naming_words(label.name) & asked]
     # Many a menu's items and a list's entries are only text to who sees the pixels.
     texts = [label for label in screen.targets if label.element.role == "text"]
-    short = [label for label in texts if len(label.name.split()) <= MAX_NAME_WORDS]
+    short = [
+        label
+        for label in texts
+        if len(label.name.split()) <= MAX_NAME_WORDS and not is_sentence(label)
+    ]
     return [*controls, *(label for label in short if content_words(label.name) & asked)]
+
+
+def came_named(screen: LabelledScreen, before: Collection[str], task: str) -> list[Label]:
+    """Return what was not on an earlier screen and is called wholly by words of the task.
+
+    Args:
+        screen: That is seen now, such as one with an open list.
+        before: The texts of the labels of the earlier one.
+        task: What is to be done.
+    """
+    asked = naming_words(task)
+    fresh = [label for label in screen.targets if label.text not in before]
+    return [
+        label for label in fresh if content_words(label.name) and naming_words(label.name) <= asked
+    ]
 
 
 def seen_texts(screen: LabelledScreen, task: str) -> list[str]:

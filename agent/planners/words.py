@@ -17,7 +17,8 @@ VERBS = frozenset(
 LITTLE_WORDS = frozenset(
     "a an the to of in on at for from with by as is are be it its this that these those into onto "
     "my me i you your our we us his her their all any some no not only both up down out off over "
-    "until when if so there here what which who how many much please have has want about".split()
+    "until when if so there here what which who how many much please have has want about "
+    "now".split()
 )
 KINDS = frozenset(
     "button field box checkbox radio link tab menu item icon image list drop dropdown page window "
@@ -38,10 +39,10 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
-    r"(?:what|which|who|whom|whose|how|when|where|why|is|are|does|do|did|was|were|can|has|have|"
-    r"tell me|read)\b",
+    r"(?:what|which|who|whom|whose|how|where|why|is|are|does|did|was|were|tell me|read)\b",
     re.IGNORECASE,
 )
+"""What begins a question that ends without its mark. `Do not …`, `When …, …` begin others."""
 
 
 _CONDITION = re.compile(r"(?:when|once|as soon as|after|until|if|wait)\b", re.IGNORECASE)
@@ -52,6 +53,7 @@ _KEYS = re.compile(
 _TYPING = re.compile(
     r"\b(?:type|write|enter|insert|fill|put|add|note|search|find)\b", re.IGNORECASE
 )
+_SUM = re.compile(r"\d\s*[+*×÷−]\s*\d|\d\s+[-/]\s+\d")
 _NEGATION = re.compile(r"\b(?:not|don't|never|without|no|nothing)\b", re.IGNORECASE)
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
 
@@ -98,6 +100,15 @@ def is_question(task: str) -> bool:
 def speaks_of_keys(task: str) -> bool:
     """Tell whether a task says that keys are to be pressed."""
     return _KEYS.search(task) is not None
+
+
+def calculates(task: str) -> bool:
+    """Tell whether a task has something to work out, so that its signs are keys.
+
+    >>> calculates("Calculate 6 + 9."), calculates("Print pages 3 to 5")
+    (True, False)
+    """
+    return _SUM.search(task) is not None
 
 
 def speaks_of_typing(task: str) -> bool:
