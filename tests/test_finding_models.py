@@ -213,7 +213,7 @@ def test_names_with_line_ends_forge_no_line(tmp_path: Path) -> None:
     found = locate(seen, "the blue icon", Sources(vlm=pointing(tmp_path)))
     assert found.disagreement
     lines = report.in_words(found).splitlines()
-    assert [line.split()[0] for line in lines] == ["found", "sources", "clip:", "vlm:"]
+    assert [line.split()[0] for line in lines] == ["found", "sources", "vlm:"]
 
 
 def test_a_model_tells_equals_apart_but_brings_up_nothing_else(tmp_path: Path) -> None:

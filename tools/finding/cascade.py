@@ -192,12 +192,12 @@ class _Search:
     def _by_looks(
         self, guesses: list[Guess], problem: GroundingError | None
     ) -> tuple[list[Guess], GroundingError | None]:
-        embedder = self._sources.clip
-        if embedder is None:
-            self._say("clip", "not there", self._sources.why_absent("clip"))
-            return guesses, problem
         if not self._about.words:
             self._say("clip", "not asked", "nothing is said of what it looks like")
+            return guesses, problem
+        embedder = self._sources.embedder()
+        if embedder is None:
+            self._say("clip", "not there", self._sources.why_absent("clip"))
             return guesses, problem
         every, _ = open_to_clicks(self._seen, in_window(self._seen, self._target.window))
         fitting = candidates(self._seen, replace(self._about, words=""), every)

@@ -6,6 +6,7 @@ from ...memory.errors import ConfigError
 from ..models.calibration_store import CalibrationStore, default_folder
 from ..models.coordinates.families import Family
 from ..models.coordinates.families import family as family_named
+from ..models.embedders import default_image_embedder
 from ..models.grounder import Grounder
 from ..models.registry import catalogue, entry_named
 from ..models.store import ModelStore, find_model
@@ -28,7 +29,7 @@ def load_sources(
     Args:
         ground_model: `vlm:` and a name of the catalogue or a folder; None for one that is pulled
             and passed its calibration, or none. Nothing hosted is ever taken: it sees the screen.
-        embedder: A CLIP model.
+        embedder: A CLIP model; None for the best that is pulled, loaded when it is needed.
         is_for_clicks: Refuse a named model that did not pass its calibration.
         calibrations: Where calibrations are kept; None for the user's data folder.
 
@@ -40,11 +41,11 @@ def load_sources(
     if ground_model is None:
         pointer = _fit_pointer(kept)
         absent = (("vlm", NONE_FIT),) if pointer is None else ()
-        return Sources(clip=embedder, vlm=pointer, absent=absent)
+        return Sources(clip=embedder, load_clip=default_image_embedder, vlm=pointer, absent=absent)
     pointer = _named_pointer(ground_model, kept)
     if is_for_clicks:
         pointer.require()
-    return Sources(clip=embedder, vlm=pointer)
+    return Sources(clip=embedder, load_clip=default_image_embedder, vlm=pointer)
 
 
 def _named_pointer(ground_model: str, kept: CalibrationStore) -> GroundingPointer:

@@ -123,9 +123,15 @@ class Sources:
     """What may be asked beside the elements of a look; all of it optional."""
 
     clip: Embedder | None = None
+    load_clip: Callable[[], Embedder | None] = lambda: None
+    """Loads one where none is given and one is needed; None for none that is here."""
     vlm: Pointer | None = None
     absent: Sequence[tuple[str, str]] = field(default=())
     """Name of a source that is not there, and why, where it is not the usual reason."""
+
+    def embedder(self) -> Embedder | None:
+        """Return the CLIP model, loaded only now where it is to be."""
+        return self.load_clip() if self.clip is None else self.clip
 
     def why_absent(self, name: str) -> str:
         """Return why a source is not there."""
