@@ -119,6 +119,8 @@ def carry_back(point: Point, sent: View, onto: View) -> Point:
 
 
 def _inside(value: float, side: int) -> float:
-    if -ROUNDING < value < 0:
-        return 0.0
-    return float(np.nextafter(side, 0)) if side <= value < side + ROUNDING else value
+    """Return a position without the trifle it is off by, where that would make another pixel."""
+    edge = round(value)
+    if abs(value - edge) >= ROUNDING:
+        return value
+    return float(np.nextafter(side, 0)) if edge == side else float(edge)
