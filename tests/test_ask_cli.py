@@ -93,6 +93,18 @@ def test_one_document(run: Any, picture: Path, server: OpenAIServer, tmp_path: P
         assert marked.tobytes() != plain.tobytes()
 
 
+def test_a_servers_model_that_sees_is_sent_the_picture(
+    run: Any, picture: Path, server: OpenAIServer
+) -> None:
+    said = run("ask", str(picture), "How much?", "--json", "--pictures", "always", *at(server))
+    document = json.loads(said.out)
+    assert (document["source"], document["pictures"]) == ("picture", 1)
+    (received,) = server.received
+    assert received.problems == ()
+    kinds = [part["type"] for part in received.body["messages"][1]["content"]]
+    assert kinds == ["image_url", "text"]
+
+
 def test_what_the_screen_does_not_say_is_warned_of(run: Any, picture: Path) -> None:
     with OpenAIServer(lambda _prompt: Reply(text="1,234.80 for Ada [e3, e77]")) as server:
         assert isinstance(server, OpenAIServer)

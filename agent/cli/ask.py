@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..planners.pictures import Pictures
 from . import exit_codes
 from .output import print_json, results
 
@@ -32,6 +33,14 @@ ModelName = Annotated[
     typer.Option(metavar="NAME", help="The model's name on the server (DESKHAND_MODEL_NAME)."),
 ]
 
+SendPictures = Annotated[
+    Pictures,
+    typer.Option(
+        "--pictures",
+        help="Whether the model is sent the picture as well; auto: where it is known to see.",
+    ),
+]
+
 
 def ask(
     context: typer.Context,
@@ -47,6 +56,7 @@ def ask(
     window: WindowTitle = None,
     model: Model = None,
     model_name: ModelName = None,
+    pictures: SendPictures = "auto",
     annotate: Annotated[
         Path | None,
         typer.Option(metavar="OUT.png", help="Write the picture with what the answer rests on."),
@@ -71,7 +81,7 @@ def ask(
 
     image, question = _split(words)
     observation = asking.observe(image, screen=screen, window=window)
-    loaded = asking.load_model(context.obj, model=model, name=model_name)
+    loaded = asking.load_model(context.obj, model=model, name=model_name, pictures=pictures)
     if loaded is None:
         raise no_model()
     from ...tools.questions.ask import ask as ask_model

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...memory.errors import ConfigError
+from ..planners.pictures import Pictures
 from .output import notes
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ def _only_windows(observation: "Observation", words: str) -> "Observation":
 
 
 def load_model(
-    settings: "CliSettings", *, model: str | None, name: str | None
+    settings: "CliSettings", *, model: str | None, name: str | None, pictures: Pictures
 ) -> "LoadedChatModel | None":
     """Return the model that is named, else the best that is on this machine, None if none is.
+
+    With `pictures` somebody says whether it sees; `auto` goes by what is known of it.
 
     Raises:
         ConfigError: If the one that is named cannot be had.
@@ -80,7 +83,12 @@ def load_model(
         keys=settings.keys,
         server_key=settings.server_key,
     )
-    return load_chat_model(named, access)
+    loaded = load_chat_model(named, access)
+    if pictures == "auto":
+        return loaded
+    if pictures == "always" and loaded.is_small:
+        raise ConfigError(f"--pictures always: {loaded.name} reads text only")
+    return replace(loaded, sees=pictures == "always")
 
 
 def redaction(settings: "CliSettings") -> "Redaction":

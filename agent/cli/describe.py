@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .ask import Model, ModelName, Screen, WindowTitle
+from .ask import Model, ModelName, Screen, SendPictures, WindowTitle
 from .output import notes, print_json, results
 
 
@@ -23,6 +23,7 @@ def describe(
     window: WindowTitle = None,
     model: Model = None,
     model_name: ModelName = None,
+    pictures: SendPictures = "auto",
     facts: Annotated[
         bool, typer.Option("--facts", metavar="", help="Only the facts, which need no model.")
     ] = False,
@@ -53,7 +54,7 @@ def describe(
     observation = asking.observe(image, screen=screen, window=window)
     loaded = None
     if not facts:
-        loaded = asking.load_model(context.obj, model=model, name=model_name)
+        loaded = asking.load_model(context.obj, model=model, name=model_name, pictures=pictures)
     from ...tools.questions.describe import describe as describe_screen
 
     described = describe_screen(observation, loaded, redaction=asking.redaction(context.obj))
