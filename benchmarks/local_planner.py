@@ -10,10 +10,10 @@ wrote in it, without the guards in code; JSON over element numbers. Run it with:
 `held_out`, 48 cases, qwen2.5-coder-1.5b Q4_K_M, temperature 0, right first step / right whole plan:
 
     untuned, the very first run      ours 40 / 33; the model alone 34 / 27
-    JSON over ids, the first 40      21 / 16 (ours on the same 40: 32 / 27)
+    JSON over ids                    24 / 19
     after the guards were mended     ours 41 / 35; prompt and examples as before
 
-No case in which a person must be asked was right (0 of 3), in any format.
+No case in which a person must be asked was right then (0 of 3), in any format.
 """
 
 import argparse
