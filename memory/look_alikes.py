@@ -20,7 +20,7 @@ SAME = 4
 ALIKE = 18
 """Bits in which a hash of the same screen may differ in another size; two screens differ in 32."""
 SURE_POINTS = 8
-"""Points of a part that must fit; `benchmarks/memory_looks.py` says what it costs to ask for less."""
+"""Points of a part that must fit; `benchmarks/memory_looks.py` says what asking for less costs."""
 SHARE = 0.03
 """Part of all points asked for that must fit: dense text fits dense text somewhere."""
 CANDIDATES = 40
