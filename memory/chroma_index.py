@@ -74,6 +74,16 @@ def connect(address: str) -> Client:
         ) from error
 
 
+def disconnect(client: Client) -> None:
+    """Close a Chroma's files or connections."""
+    client.close()
+    # `close` of Chroma 1.5 leaves the connections of its HTTP clients open; it has two.
+    for one in (client, getattr(client, "_admin_client", None)):
+        session = getattr(getattr(one, "_server", None), "_session", None)
+        if isinstance(session, httpx.Client):
+            session.close()
+
+
 class ChromaIndex:
     """The collections of one memory and generation.
 
@@ -127,7 +137,7 @@ class ChromaIndex:
     def close(self) -> None:
         """Close Chroma's files."""
         self._collections.clear()
-        self._client.close()
+        disconnect(self._client)
 
     def _collection(self, space: Space) -> Collection:
         if space not in self._collections:

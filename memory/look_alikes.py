@@ -19,10 +19,10 @@ SAME = 4
 """Bits of 64 in which a hash of the very same picture may differ."""
 ALIKE = 18
 """Bits in which a hash of the same screen may differ in another size; two screens differ in 32."""
-SURE_POINTS = 14
-"""Points of a part that fit by chance are 13 at most on screens of the same fonts."""
-SHARE = 0.05
-"""Nor do less than so many of all that were asked for tell anything: dense text fits dense text."""
+SURE_POINTS = 8
+"""Points of a part that must fit; `benchmarks/memory_looks.py` says what asking for less costs."""
+SHARE = 0.03
+"""Part of all points asked for that must fit: dense text fits dense text somewhere."""
 CANDIDATES = 40
 """How many screens are held against the points; each takes some milliseconds."""
 AT_ONCE = 2_000

@@ -1,6 +1,5 @@
 """Vectors through Chroma, in the folder and on a server, give what comparing them all gives."""
 
-import gc
 import socket
 import subprocess
 import sys
@@ -20,9 +19,6 @@ from tests.memory_embedders import WordEmbedder
 from tests.memory_screens import screen
 
 chroma_index = pytest.importorskip("deskhand.memory.chroma_index")
-
-# Chroma's client leaves its connection to the garbage collector, whoever closes it.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 SPACE = Space(kind="text", name="random", dimensions=32)
 START_S = 60.0
@@ -61,7 +57,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 time.sleep(0.05)
         yield f"http://127.0.0.1:{port}"
     finally:
-        gc.collect()
         process.kill()
         process.wait()
 
@@ -157,7 +152,7 @@ def test_forgetting_removes_the_servers_collection(tmp_path: Path, server: str) 
     def collections() -> set[str]:
         client = chroma_index.connect(server)
         names = {collection.name for collection in client.list_collections()}
-        client.close()
+        chroma_index.disconnect(client)
         return names
 
     before = collections()
