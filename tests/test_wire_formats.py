@@ -100,6 +100,18 @@ def test_corrections_are_of_the_protocol(way: Way) -> None:
     assert result.usage.calls == 9
 
 
+@pytest.mark.parametrize("way", ["anthropic"], indirect=True)
+def test_a_model_that_refuses_to_be_forced_is_asked_without(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(way.server, "may_force", False)
+    result = way.run(wrong_first(GOOD))
+    assert result.status == "done"
+    first, *others = (received.problems for received in way.server.received)
+    assert first == ("tool_choice: this model does not support forced tool use",)
+    assert others == [()] * 9
+
+
 def test_no_key_is_written_or_left_in_the_environment(way: Way) -> None:
     way.run(GOOD)
     written = b"".join(path.read_bytes() for path in way.home.rglob("*") if path.is_file())

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
 from ...memory.errors import DeskhandError, ModelOutputError
-from ...tools.models.call_errors import unavailable
+from ...tools.models.call_errors import refuses_forced_call, unavailable
 from ...tools.perception.render import estimate_tokens
 from .chat_prompt import prompt_text
 from .chat_tools import action_tools
@@ -44,8 +44,11 @@ class CountedModel:
         self._price = price
         self._tools = action_tools() if tools is None else tools
         self._bound: Runnable[LanguageModelInput, BaseMessage] = model
+        self._unforced: Runnable[LanguageModelInput, BaseMessage] | None = None
+        """What is asked of a model that refuses to be made to call a tool."""
         if tools is None:
             self._bound = model.bind_tools(action_tools(), tool_choice="any")
+            self._unforced = model.bind_tools(action_tools())
         elif tools:
             self._bound = model.bind_tools(tools)
 
@@ -62,7 +65,7 @@ class CountedModel:
         prompt = prompt_text(messages)
         started = time.monotonic()
         try:
-            answer = self._bound.invoke(list(messages))
+            answer = self._ask(list(messages))
         # Each provider's package has a tree of errors of its own, with no common root.
         except Exception as error:
             failed = ModelCall(
@@ -82,6 +85,16 @@ class CountedModel:
         call = self._count(answer, prompt, _since(started), n_pictures)
         turn.calls.note(turn.step, call)
         return answer, call.usage
+
+    def _ask(self, messages: list[BaseMessage]) -> BaseMessage:
+        try:
+            return self._bound.invoke(messages)
+        except Exception as error:
+            if self._unforced is None or not refuses_forced_call(error):
+                raise
+        # Some models that think first refuse it. An answer in text is told to it, and asked again.
+        self._bound, self._unforced = self._unforced, None
+        return self._bound.invoke(messages)
 
     def _count(self, answer: AIMessage, prompt: str, seconds: float, n_pictures: int) -> ModelCall:
         said = answer.usage_metadata

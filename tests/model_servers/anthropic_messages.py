@@ -13,6 +13,8 @@ KNOWN = {
 
 class AnthropicServer(ModelServer):
     protocol = "Anthropic messages"
+    may_force = True
+    """Whether the model can be made to call a tool; newer ones that think first refuse it."""
 
     def check(
         self, path: str, headers: Mapping[str, str], body: Mapping[str, Any]
@@ -27,7 +29,9 @@ class AnthropicServer(ModelServer):
             yield f"unknown parameters {sorted(unknown)}"
         if not 0 < body.get("max_tokens", 0) <= 64_000:
             yield f"max_tokens {body.get('max_tokens')!r}"
-        if body.get("tool_choice") != {"type": "any"}:
+        if not self.may_force and body.get("tool_choice", {"type": "auto"}) != {"type": "auto"}:
+            yield "tool_choice: this model does not support forced tool use"
+        if self.may_force and body.get("tool_choice") != {"type": "any"}:
             yield f"tool_choice {body.get('tool_choice')!r}"
         for block in _blocks(body.get("system", "")):
             if block.get("type") != "text" or not block["text"]:

@@ -40,6 +40,13 @@ def unavailable(name: str, error: BaseException) -> ModelUnavailable:
     return ModelUnavailable(f"model {name}: {told}")
 
 
+def refuses_forced_call(error: BaseException) -> bool:
+    """Tell whether a request was refused because the model was made to call a tool."""
+    said = str(error).casefold()
+    status = next((found for e in _chain(error) if (found := _status(e)) is not None), None)
+    return status == 400 and ("tool_choice" in said or "forced tool" in said)
+
+
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
