@@ -27,7 +27,7 @@ app = typer.Typer(
 Format = Literal["text", "json", "srt", "vtt"]
 SUFFIXES: dict[str, Format] = {".txt": "text", ".json": "json", ".srt": "srt", ".vtt": "vtt"}
 SPEECH_MODEL = "whisper-base"
-LOCAL, LOCAL_WRITER = "local", "qwen2.5-coder-1.5b"
+LOCAL = "local"
 
 
 @app.command()
@@ -101,7 +101,9 @@ def summarise(
     model: Annotated[
         str,
         typer.Option(
-            metavar="MODEL", help="Who writes: local, or http://HOST:PORT/v1 with --model-name."
+            metavar="MODEL",
+            help="Who writes: local, vlm:NAME, http://HOST:PORT/v1 with --model-name, or "
+            "provider:model.",
         ),
     ] = LOCAL,
     model_name: Annotated[
@@ -137,7 +139,7 @@ def summarise(
         _check_out(out, file)
     settings: CliSettings = context.obj
     # First the model: a long recording is not listened to for one that is not there.
-    writer = _chat_model(model, model_name or settings.model_name, settings.server_key)
+    writer = _chat_model(settings, model, model_name)
     if file.suffix.casefold() == ".json":
         transcript = _read_transcript(file)
     else:
@@ -211,21 +213,12 @@ def _read_transcript(file: Path) -> "Transcript":
     return Transcript.from_json(text)
 
 
-def _chat_model(model: str, name: str | None, key: str | None) -> "BaseChatModel":
-    if model == LOCAL:
-        from ...tools.models.chat_llama import ChatLlama
-        from ...tools.models.store import find_model
+def _chat_model(settings: CliSettings, model: str, name: str | None) -> "BaseChatModel":
+    from .asking import load_model
 
-        return ChatLlama.load(find_model(LOCAL_WRITER))
-    if not model.startswith(("http://", "https://")):
-        raise ConfigError(f"--model is {model!r}; expected {LOCAL} or http://HOST:PORT/v1")
-    if not name:
-        raise ConfigError(
-            f"--model is the server {model}; name its model as well: --model-name NAME"
-        )
-    from ...tools.models.providers import server_model
-
-    return server_model(model, name, key=key)
+    loaded = load_model(settings, model=model, name=name, pictures="never")
+    assert loaded is not None  # one is named
+    return loaded.model
 
 
 def _text(transcript: "Transcript", chosen: Format, line_chars: int) -> str:

@@ -5,7 +5,8 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,10 +14,11 @@ import typer
 
 from ...memory.errors import ConfigError
 from .output import notes, print_json
-from .run import PolicyFile
+from .run import GroundModel, PolicyFile
 from .settings import CliSettings, load_policy
 
 if TYPE_CHECKING:
+    from ...tools.finding.sources import Sources
     from ...tools.mcp_server import Session
     from ...tools.safety.gate import Approver
     from ...tools.safety.policy import Policy
@@ -56,6 +58,17 @@ def serve(
     size: Annotated[
         str, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the virtual desktop.")
     ] = "1280x800",
+    memory: Annotated[
+        bool,
+        typer.Option("--memory", metavar="", help="Also tools that keep screens and recall them."),
+    ] = False,
+    files: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Also tools for the recordings in FOLDER, and for no others."
+        ),
+    ] = None,
+    ground_model: GroundModel = None,
     policy: PolicyFile = None,
 ) -> None:
     """Serve the tools to an agent of another program until it leaves.
@@ -78,16 +91,26 @@ def serve(
     from ...tools.mcp_server import make_server, serve_stdio
     from ...tools.safety.approvals import Approvals, default_folder
     from ...tools.safety.policy import MODEL_RULES, Policy
+    from . import seeing
     from .screens import open_screen
 
+    if files is not None and not files.is_dir():
+        raise ConfigError(f"--files is {files}; expected a folder")
     settings: CliSettings = context.obj
     policy_file = settings.policy if policy is None else policy
     # Whoever plans is a model: it is asked about more than a person's own sentences are.
     rules = Policy(rules=MODEL_RULES) if policy_file is None else load_policy(policy_file)
     names = None if tools is None else [name.strip() for name in tools.split(",")]
+    offered = _Offered(
+        names=names,
+        read_only=read_only,
+        memory=memory,
+        files=files,
+        sources=seeing.sources_named(settings, ground_model, is_for_clicks=True),
+    )
     with open_screen(sandbox=parse_size(size) if sandbox else None) as screen:
         server = make_server(
-            _opening(screen, rules, names=names, read_only=read_only),
+            _opening(screen, rules, offered),
             fallback=Approvals(default_folder()).approver,
         )
         if http is None:
@@ -96,8 +119,19 @@ def serve(
             _serve_http(server, http, settings.mcp_token)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Offered:
+    """Which tools a client gets."""
+
+    names: list[str] | None
+    read_only: bool
+    memory: bool
+    files: Path | None
+    sources: "Sources"
+
+
 def _opening(
-    screen: "Screen", policy: "Policy", *, names: list[str] | None, read_only: bool
+    screen: "Screen", policy: "Policy", offered: _Offered
 ) -> "Callable[[Approver], AbstractContextManager[Session]]":
     """Return what opens the tools of one session on a screen.
 
@@ -105,17 +139,27 @@ def _opening(
         ConfigError: If the tools that were named are not there.
     """
     from ...tools.mcp_server import Session, chosen
+    from ...tools.media_tools import MediaTools
+    from ...tools.remembering.opening import open_memory
     from ...tools.safety.gate import Gate
     from ...tools.toolkit import DesktopToolkit
 
     @contextmanager
     def open_session(approver: "Approver") -> "Iterator[Session]":
-        toolkit = DesktopToolkit(screen.desktop, gate=Gate(policy, approver), env=screen.env)
-        try:
-            specs = chosen(toolkit.specs(), names=names, read_only=read_only)
-            yield Session(specs=specs, takeover=screen.desktop.takeover)
-        finally:
-            toolkit.close()
+        with ExitStack() as opened:
+            toolkit = DesktopToolkit(
+                screen.desktop,
+                gate=Gate(policy, approver),
+                env=screen.env,
+                sources=offered.sources,
+                memory=opened.enter_context(open_memory()) if offered.memory else None,
+            )
+            opened.callback(toolkit.close)
+            specs = toolkit.specs()
+            if offered.files is not None:
+                specs += MediaTools(folder=offered.files).specs()
+            kept = chosen(specs, names=offered.names, read_only=offered.read_only)
+            yield Session(specs=kept, takeover=screen.desktop.takeover)
 
     with open_session(lambda _action, _context, _decision: None):
         pass  # what is wrong with the names is said before a client comes

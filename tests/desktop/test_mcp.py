@@ -212,6 +212,30 @@ def test_only_tools_that_look(environment: dict[str, str]) -> None:
     anyio.run(task)
 
 
+def test_memory_and_recordings_are_offered_only_where_they_are_named(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    own = environment | {"DESKHAND_MEMORY": str(tmp_path / "memory")}
+    (tmp_path / "recordings").mkdir()
+
+    async def task() -> None:
+        named = ("--memory", "--files", str(tmp_path / "recordings"))
+        async with over_stdio(own, *named) as session:
+            names = {tool.name for tool in (await session.list_tools()).tools}
+            assert {"remember_screen", "recall_screens", "transcribe_audio"} <= names
+            kept = await session.call_tool("remember_screen", {"tags": ["x"]})
+            assert text_of(kept).startswith("kept as [screen:")
+            found = await session.call_tool("recall_screens", {"tags": ["x"]})
+            assert "[screen:" in text_of(found)
+            outside = await session.call_tool("transcribe_audio", {"path": "/etc/passwd"})
+            assert outside.isError
+        async with over_stdio(own) as session:
+            without = {tool.name for tool in (await session.list_tools()).tools}
+            assert not {"remember_screen", "recall_screens", "transcribe_audio"} & without
+
+    anyio.run(task)
+
+
 def test_the_clients_user_is_asked(environment: dict[str, str]) -> None:
     asked = []
 

@@ -220,7 +220,12 @@ def test_a_transcript_is_summed_up_without_listening(
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (("--model", "gpt"), 2, "--model is 'gpt'; expected local or http://HOST:PORT/v1"),
+        (
+            ("--model", "gpt"),
+            2,
+            "--model is 'gpt'; expected one of: local, vlm:NAME, http://HOST:PORT/v1 with "
+            "--model-name, provider:model (anthropic, openai, google-genai, ollama, …)",
+        ),
         (
             ("--model", "http://127.0.0.1:9/v1"),
             2,
