@@ -149,3 +149,23 @@ def test_with_two_empty_fields_the_text_is_not_put_into_one_by_chance() -> None:
     screen = rows(form_field("To"), form_field("Answer"), [thing("button", "Send")])
     run = Run('Reply with "The price is fine" and send it', 'click button "Send"')
     assert run.turn(screen).sentence == "click button Send"
+
+
+def test_a_search_is_no_end_while_the_task_goes_on_with_what_it_found() -> None:
+    find = rows(form_field("Products"), [thing("button", "Search")])
+    found = rows(
+        form_field("Products"),
+        [thing("button", "Search")],
+        [thing("text", "Desk lamp"), thing("button", "Add to basket")],
+        [thing("text", "Floor lamp"), thing("button", "Add to basket")],
+    )
+    add = 'click button "Add to basket" near "Floor lamp"'
+    run = Run(
+        "Search for lamp, then add the Floor lamp to the basket",
+        'type "lamp" into field "Products"\nclick button "Search"',
+        add,
+    )
+    assert run.turn(find).sentence == 'type "lamp" into field Products'
+    assert run.turn(find, "confirmed").sentence == "click button Search"
+    assert run.turn(found, "confirmed").sentence == add
+    assert run.turn(SAVED, "confirmed").action.kind == "done"

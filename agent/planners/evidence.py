@@ -13,10 +13,10 @@ from ...tools.perception.text_match import match_text, normalise
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import Act, SelectFrom, Sentence, SetChecked
 from ..instructions.write import write_sentences
-from .guards import SEARCHING, belongs_to_button, is_wanted_on, target_label
+from .guards import belongs_to_button, is_wanted_on, target_label
 from .labels import FIELDS, LISTS, TICKED, Label, LabelledScreen
 from .plan_line import Line
-from .sending import ENTERING, confirms, is_sent_off, sending_button
+from .sending import ENTERING, SEARCHING, confirms, is_sent_off, sending_button
 from .words import clauses, content_words, is_forbidding, left_of, naming_words, words
 
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|(?<!\w)'([^']+)'(?!\w)")

@@ -15,14 +15,13 @@ from ..instructions.write import write_sentences
 from .labels import FIELDS, LEADS_ON, LISTS, TICKED, Label, LabelledScreen, quoted_plainly
 from .plan_line import Line
 from .screen_signs import named_controls
-from .sending import ENTERING, confirms, is_named
+from .sending import ENTERING, SEARCHING, confirms, is_named
 from .words import calculates, clauses, content_words, naming_words, speaks_of_keys, words
 
 ONE_LINE_PX = 60
 """A field that is higher holds a text, which is added to; a value is replaced."""
 ALL = frozenset(words("all every everything each both"))
 AGAIN = frozenset(words("twice times again two three four five six seven eight nine ten"))
-SEARCHING = frozenset(words("search find filter look show seek query"))
 OFF = re.compile(
     r"\b(?:un(?:check|tick|mark|select)\w*|deselect\w*|off|disable\w*|deactivate\w*|clear|"
     r"not|don't|no|without|stop|forbid|block|deny|hide)\b",

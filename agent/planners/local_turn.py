@@ -32,7 +32,7 @@ from .local_prompt import parse_plan
 from .plan_line import Line
 from .planner import Proposal, Turn
 from .screen_signs import came_named, is_loading, may_be_loading, named_controls, seen_texts
-from .sending import confirms, is_sent_off, sending_button
+from .sending import confirms, is_searched, is_sent_off, sending_button
 from .usage import Usage
 from .words import is_question, left_of, words
 
@@ -222,7 +222,8 @@ class TurnPlanning:
         if not self._is_finished():
             return None
         has_changed = self._screen.fingerprint != memory.screen or self._max_lines == 1
-        if has_changed and left.words and not is_sent_off(memory.sentences):
+        is_over = is_sent_off(memory.sentences) and not is_searched(memory.sentences)
+        if has_changed and left.words and not is_over:
             return None
         return self._end("the plan is used up and nothing of the task is left")
 

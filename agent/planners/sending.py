@@ -16,6 +16,7 @@ CONFIRMING = frozenset(
     )
 )
 STEPPING = frozenset(words("next continue finish"))
+SEARCHING = frozenset(words("search find filter look show seek query"))
 ENTERING = ("type ", "select ", "check ", "uncheck ")
 
 
@@ -60,6 +61,11 @@ def is_sent_off(done: Sequence[str]) -> bool:
         return False
     pressed = frozenset(words(done[-1]))
     return bool(pressed & CONFIRMING) and not pressed & STEPPING
+
+
+def is_searched(done: Sequence[str]) -> bool:
+    """Tell whether the last that was done only brings what is to be gone on with."""
+    return is_sent_off(done) and bool(frozenset(words(done[-1])) & SEARCHING)
 
 
 def is_named(label: Label | None, task: str) -> bool:
