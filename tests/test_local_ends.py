@@ -156,8 +156,8 @@ def test_a_search_is_no_end_while_the_task_goes_on_with_what_it_found() -> None:
     found = rows(
         form_field("Products"),
         [thing("button", "Search")],
-        [thing("text", "Desk lamp"), thing("button", "Add to basket")],
-        [thing("text", "Floor lamp"), thing("button", "Add to basket")],
+        [thing("text", "Desk lamp", left=20), thing("button", "Add to basket")],
+        [thing("text", "Floor lamp", left=20), thing("button", "Add to basket")],
     )
     add = 'click button "Add to basket" near "Floor lamp"'
     run = Run(
