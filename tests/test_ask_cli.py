@@ -211,6 +211,12 @@ def test_one_that_sees_is_taken_before_the_one_that_reads(monkeypatch: pytest.Mo
     monkeypatch.setattr(chat_models, "is_local_there", lambda: True)
     assert chat_models.best_there() == "local"
     monkeypatch.setattr(chat_models, "pulled_vlm", lambda: "qwen3-vl-2b")
+    monkeypatch.setattr(chat_models, "_has_gpu", lambda: False)
+    assert chat_models.best_there() == "local"
+    monkeypatch.setattr(chat_models, "_has_gpu", lambda: True)
+    assert chat_models.best_there() == "vlm:qwen3-vl-2b"
+    monkeypatch.setattr(chat_models, "_has_gpu", lambda: False)
+    monkeypatch.setattr(chat_models, "is_local_there", lambda: False)
     assert chat_models.best_there() == "vlm:qwen3-vl-2b"
 
 

@@ -88,12 +88,20 @@ def load_chat_model(model: str, access: ModelAccess | None = None) -> LoadedChat
 def best_there() -> str | None:
     """Return the name of the best chat model that is pulled, None if there is none.
 
-    Nothing hosted is ever taken unasked, even if its key is there: it sees the screen.
+    One that sees comes first where there is a graphics card: without one a picture takes it
+    minutes. Nothing hosted is ever taken unasked, even if its key is there: it sees the screen.
     """
     seeing = pulled_vlm()
-    if seeing is not None:
+    is_there = is_local_there()
+    if seeing is not None and (not is_there or _has_gpu()):
         return f"{VLM}{seeing}"
-    return LOCAL if is_local_there() else None
+    return LOCAL if is_there else None
+
+
+def _has_gpu() -> bool:
+    from .machine import read_machine
+
+    return read_machine().gpu_bytes > 0
 
 
 def pulled_vlm() -> str | None:
