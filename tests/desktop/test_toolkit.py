@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.slow]
 NAMES = (
     "screenshot", "read_screen", "find_element", "click", "type_text", "press_keys", "scroll",
     "drag", "wait_for", "list_windows", "focus_window", "launch_app", "get_clipboard",
-    "set_clipboard", "ask_screen", "describe_screen", "classify_image",
+    "set_clipboard", "classify_image", "ask_screen", "describe_screen",
 )  # fmt: skip
 
 Tools = Mapping[str, BaseTool]
