@@ -7,17 +7,19 @@ the writer.
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import ConfigError, MemoryDamaged
+from .errors import ConfigError, MemoryDamaged, MemoryLocked
 from .folded_text import folded
 
 VERSION = 1
 FILE = "memory.sqlite3"
 PICTURES = "pictures"
 BUSY_S = 30.0
+SWITCH_EVERY_S = 0.02
 
 SCHEMA = """
 CREATE TABLE facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -104,6 +106,7 @@ class Database:
 
     Raises:
         ConfigError: If it cannot be made or opened.
+        MemoryLocked: If another process keeps it from being opened for too long.
         MemoryDamaged: If it is no memory, or a newer deskhand's.
     """
 
@@ -120,6 +123,8 @@ class Database:
             self._prepare()
         except sqlite3.DatabaseError as error:
             self.connection.close()
+            if _is_busy(error):
+                raise MemoryLocked(f"{self.path} is in use; try again") from error
             raise MemoryDamaged(f"{self.path} cannot be read as a memory: {error}") from error
         except MemoryDamaged:
             self.connection.close()
@@ -127,7 +132,7 @@ class Database:
 
     def _prepare(self) -> None:
         run = self.connection.execute
-        run("PRAGMA journal_mode = WAL")
+        self._log_ahead()
         run("PRAGMA synchronous = FULL")
         run("PRAGMA secure_delete = ON")
         run("PRAGMA foreign_keys = ON")
@@ -141,6 +146,22 @@ class Database:
             )
         if version < VERSION:
             self._create()
+
+    def _log_ahead(self) -> None:
+        """Switch to a write-ahead log; of several processes that open a new file, one does it.
+
+        SQLite does not wait by itself for this switch.
+        """
+        deadline = time.monotonic() + BUSY_S
+        while True:
+            try:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() >= deadline:
+                    raise
+                time.sleep(SWITCH_EVERY_S)
+            else:
+                return
 
     def _create(self) -> None:
         with self.transaction():
@@ -214,6 +235,10 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _make_private(folder: Path, file: Path) -> None:

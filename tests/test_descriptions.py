@@ -341,8 +341,8 @@ def test_what_is_not_there_is_said() -> None:
     seen = screen(thing("button", "Keep", 100, 300, colour=BLUE))
     by_source = {verdict.source: verdict for verdict in locate(seen, "the blue button").verdicts}
     assert (by_source["clip"].status, by_source["clip"].said) == (
-        "not there",
-        "there is no CLIP model",
+        "not asked",
+        "nothing is said of what it looks like",
     )
     assert by_source["vlm"].said == "there is no vision-language model"
 

@@ -66,7 +66,9 @@ def memory() -> Iterator[VisualMemory]:
 def screen(
     text: str, *, app: str = "Editor", age: timedelta = timedelta(0), tags: Sequence[str] = ()
 ) -> NewScreen:
-    pixels = np.full((200, 320, 3), sum(text.encode()) % 200, np.uint8)
+    # Blocks, so that each text has a look of its own.
+    blocks = np.random.default_rng(list(text.encode())).integers(0, 256, (10, 16, 1), np.uint8)
+    pixels = np.repeat(blocks.repeat(20, axis=0).repeat(20, axis=1), 3, axis=2)
     return NewScreen(
         pixels=pixels, lines=tuple(text.split("\n")), time=NOW - age, app=app,
         window=f"{app} window", tags=frozenset(tags),

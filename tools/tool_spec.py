@@ -130,5 +130,8 @@ class ToolSpec:
 
 def _in_a_line(tool: str, error: ValidationError) -> str:
     wrong = error.errors(include_url=False, include_context=False)
-    told = "; ".join(f"{'.'.join(map(str, one['loc'])) or tool}: {one['msg']}" for one in wrong[:3])
-    return f"{tool}: {told}"
+    told = []
+    for one in wrong[:3]:
+        place = "".join(f"{part}: " for part in one["loc"])
+        told.append(place + one["msg"].removeprefix("Value error, "))
+    return f"{tool}: {'; '.join(told)}"

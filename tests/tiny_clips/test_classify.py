@@ -184,7 +184,9 @@ def test_tool_tells_what_is_wrong(files: list[str], clip: ClipEmbedder) -> None:
         "error", "there is no screen to look at; name a picture file: path"
     )  # fmt: skip
     two = call(tool, labels=["a", "b"], path=files[0], element=3)
-    assert (two.status, two.content) == ("error", "Tool input validation error")
+    assert (two.status, two.content) == (
+        "error", "classify_image: name one of path, window and element"
+    )  # fmt: skip
     template = call(tool, labels=["a", "b"], path=files[0], templates=["x"])
     assert template.content == "the template 'x' has no single {} for the label"
 
