@@ -291,7 +291,21 @@ def test_stats_check_and_retain(cli: Cli) -> None:
     assert json.loads(cli("memory", "retain", "--max-size", "1GB", "--json").out) == {
         "forgotten": 0,
         "left": 2,
+        "runs": 0,
     }
+
+
+@pytest.mark.usefixtures("run_id")
+def test_retain_lets_old_runs_go(cli: Cli) -> None:
+    with EpisodeMemory.open() as episodes:
+        episodes.add(Episode(task="old", steps=(), outcome="done", time=NOW - timedelta(days=40)))
+    assert cli("memory", "retain", "--max-age", "30d").out == (
+        "0 screens forgotten, 1 left; 1 runs forgotten\n"
+    )
+    with EpisodeMemory.open() as episodes:
+        assert {hit.episode.task for hit in episodes.list()} == {
+            "mute the sound", "send the invoice to Ada",
+        }  # fmt: skip
 
 
 def test_check_tells_of_a_lost_picture_and_repairs(cli: Cli, ids: dict[str, str]) -> None:
