@@ -53,7 +53,7 @@ class RunMemory:
             logger.warning("the screen of step %d is not remembered: %s", record.step, error)
 
     def ended(self, episodes: "EpisodeMemory", *, task: str, status: Status) -> None:
-        """Keep a run that is over as an episode; a failure is logged.
+        """Keep a run that is over as an episode.
 
         Of a run that worked, the steps that went wrong are left out; of any, those that were taken
         in a window that is never remembered.
@@ -62,25 +62,26 @@ class RunMemory:
             episodes: Where it is kept.
             task: What was asked, with its secrets hidden.
             status: How the run ended.
+
+        Raises:
+            RunError: If the run's files cannot be read.
+            MemoryLocked: If another process writes to the memory for too long.
         """
         from ..memory.episodes import Episode
 
         outcome = OUTCOMES.get(status)
         if outcome is None:
             return
-        try:
-            steps = list(self._steps(with_failures=outcome != "done"))
-            episode = Episode(
-                task=self._clean(task),
-                steps=tuple(self._clean(sentence) for sentence, _app in steps),
-                outcome=outcome,
-                time=datetime.now(UTC),
-                app=next((app for _sentence, app in reversed(steps) if app), ""),
-                run=self._folder.name,
-            )
-            episodes.add(episode)
-        except DeskhandError as error:
-            logger.warning("the run is not remembered: %s", error)
+        steps = list(self._steps(with_failures=outcome != "done"))
+        episode = Episode(
+            task=self._clean(task),
+            steps=tuple(self._clean(sentence) for sentence, _app in steps),
+            outcome=outcome,
+            time=datetime.now(UTC),
+            app=next((app for _sentence, app in reversed(steps) if app), ""),
+            run=self._folder.name,
+        )
+        episodes.add(episode)
 
     def _steps(self, *, with_failures: bool) -> Iterator[tuple[str, str]]:
         """Return the sentences of the steps, those of earlier processes included, with the app."""

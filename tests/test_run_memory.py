@@ -13,7 +13,7 @@ from deskhand.agent.run_memory import RunMemory
 from deskhand.agent.run_settings import Status
 from deskhand.agent.trajectory.recording import PictureHandle, Recorder, StepRecord
 from deskhand.memory.episodes import EpisodeMemory
-from deskhand.memory.errors import MemoryLocked
+from deskhand.memory.errors import MemoryLocked, RunError
 from deskhand.memory.records import Added, NewScreen
 from deskhand.memory.screens import VisualMemory
 from deskhand.tools.desktop.capture import Capture
@@ -154,16 +154,15 @@ def test_no_secret_and_no_excluded_window_gets_into_an_episode(
     )
 
 
-def test_an_episode_that_cannot_be_kept_does_not_end_the_run(
-    memory: VisualMemory, episodes: EpisodeMemory, folder: Path, caplog: pytest.LogCaptureFixture
+def test_a_damaged_run_is_no_episode(
+    memory: VisualMemory, episodes: EpisodeMemory, folder: Path
 ) -> None:
     see(folder, 1, "Form")
     steps = folder / "steps.jsonl"
     steps.write_text("no step\n" + steps.read_text(encoding="utf-8"), encoding="utf-8")
-    with caplog.at_level(logging.WARNING):
+    with pytest.raises(RunError) as caught:
         RunMemory(memory, folder, KNOWN).ended(episodes, task="put Ada in", status="done")
-    assert caplog.messages == [
-        f"the run is not remembered: {steps} is damaged in line 1: "
-        "Expecting value: line 1 column 1 (char 0)"
-    ]
+    assert str(caught.value) == (
+        f"{steps} is damaged in line 1: Expecting value: line 1 column 1 (char 0)"
+    )
     assert episodes.list() == []
