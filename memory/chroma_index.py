@@ -10,6 +10,7 @@ Within a generation rows are only added, by their sequence, so its count says ho
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
@@ -18,6 +19,10 @@ from urllib.parse import urlsplit
 from .embedding import Vectors
 from .errors import ConfigError, MemoryDamaged, MissingExtraError
 from .vectors import Space
+
+# Chroma may import onnxruntime, which reads this then: from 1.32 on it collects usage and sends it;
+# what the user set stays.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 try:
     import chromadb

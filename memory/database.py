@@ -15,7 +15,7 @@ from pathlib import Path
 from .errors import ConfigError, MemoryDamaged, MemoryLocked
 from .folded_text import folded
 
-VERSION = 1
+VERSION = 2
 FILE = "memory.sqlite3"
 PICTURES = "pictures"
 BUSY_S = 30.0
@@ -88,14 +88,19 @@ CREATE TABLE episodes(
     task TEXT NOT NULL,
     steps TEXT NOT NULL,
     outcome TEXT NOT NULL,
-    app TEXT NOT NULL
+    app TEXT NOT NULL,
+    run TEXT NOT NULL DEFAULT ''
 );
 CREATE VIRTUAL TABLE task_words USING fts5(
     task, steps, app, content='episodes', content_rowid='number',
     tokenize='unicode61 remove_diacritics 2'
 );
+INSERT INTO facts VALUES ('id', lower(hex(randomblob(8)))), ('erasures', 0);
 """
 """`vectors.item` is the number of a screen or an episode, by the kind of the space."""
+
+UPDATE = "ALTER TABLE episodes ADD COLUMN run TEXT NOT NULL DEFAULT ''"
+"""Of the first version's tables."""
 
 
 class Database:
@@ -145,7 +150,7 @@ class Database:
                 f"{VERSION}); update deskhand"
             )
         if version < VERSION:
-            self._create()
+            self._create_or_update()
 
     def _log_ahead(self) -> None:
         """Switch to a write-ahead log; of several processes that open a new file, one does it.
@@ -163,18 +168,15 @@ class Database:
             else:
                 return
 
-    def _create(self) -> None:
+    def _create_or_update(self) -> None:
         with self.transaction():
             # Another process may have been first.
             (version,) = self.connection.execute("PRAGMA user_version").fetchone()
             if version == VERSION:
                 return
-            for statement in SCHEMA.split(";\n"):
+            for statement in (UPDATE if version == 1 else SCHEMA).split(";\n"):
                 if statement.strip():
                     self.connection.execute(statement)
-            self.connection.execute(
-                "INSERT INTO facts VALUES ('id', lower(hex(randomblob(8)))), ('erasures', 0)"
-            )
             self.connection.execute(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager

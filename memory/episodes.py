@@ -15,19 +15,24 @@ from .embedding import TextEmbedder
 from .errors import BadArgumentError
 from .folded_text import folded
 from .forgetting import begin_forgetting, finish_forgetting
-from .full_text import UNIT, quoted
+from .full_text import UNIT, quoted, rarity
 from .fusion import fuse
 from .open_memory import OpenMemory
-from .records import check_time
+from .records import Filter, check_time
 from .screen_rows import in_parts, to_number, to_time
 from .vector_search import INDEX_FROM
 
 Outcome = Literal["done", "failed", "stopped"]
 
 DEPTH = 50
-UNRELATED = 0.3
-"""Below this cosine two tasks have nothing to do with each other; by words they may still."""
+UNRELATED = 0.35
+"""Below this cosine two tasks have nothing to do with each other; by words they may still. With
+MiniLM the same tasks in other words had .42 and more, others .31 and less (7 and 5 pairs)."""
+FAIR_SHARE = 0.4
+"""Of a task's words, each by its rarity, that an episode must hold: "the" is in all of them."""
 AT_ONCE = 64
+RUN_TAG = "run"
+"""Tag of the screens of all runs; those of one run have `run:` and its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +47,18 @@ class Episode:
     time: datetime
     """When it ended; with a time zone."""
     app: str = ""
+    run: str = ""
+    """Id of the run, by whose tag its screens are found; empty for none."""
 
     def __post_init__(self) -> None:
         check_time(self.time, "time")
         if not self.task.strip():
             raise BadArgumentError("an episode needs a task, got an empty text")
+
+    @property
+    def screens_tag(self) -> str:
+        """Return the tag of the screens that were seen; empty for an episode of no run."""
+        return f"{RUN_TAG}:{self.run}" if self.run else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +69,11 @@ class EpisodeHit:
     episode: Episode
     score: float
     """Of the fusion of words and meaning: orders the hits of one search; 0 where none was asked."""
+
+    @property
+    def citation(self) -> str:
+        """Return what names this episode in a text."""
+        return f"[episode:{self.id}]"
 
 
 class EpisodeMemory:
@@ -88,7 +105,7 @@ class EpisodeMemory:
         )
 
     def add(self, episode: Episode) -> str:
-        """Keep an episode and return its id; one that was kept before only gets the new time."""
+        """Keep an episode and return its id; one that was kept before gets the new time and run."""
         steps = json.dumps(episode.steps, ensure_ascii=False)
         with self._memory.writing():
             finish_forgetting(self._memory)
@@ -98,18 +115,18 @@ class EpisodeMemory:
             ).fetchone()
             if same is not None:
                 self._run(
-                    "UPDATE episodes SET time = max(time, ?) WHERE id = ?",
-                    (to_number(episode.time), same[0]),
+                    "UPDATE episodes SET time = max(time, ?), run = ? WHERE id = ?",
+                    (to_number(episode.time), episode.run, same[0]),
                 )
                 return str(same[0])
             id = secrets.token_hex(6)
             with self._memory.database.transaction():
                 cursor = self._run(
-                    "INSERT INTO episodes(id, time, task, steps, outcome, app) "
-                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO episodes(id, time, task, steps, outcome, app, run) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (
                         id, to_number(episode.time), episode.task, steps, episode.outcome,
-                        episode.app,
+                        episode.app, episode.run,
                     ),
                 )  # fmt: skip
                 self._run(
@@ -203,12 +220,28 @@ class EpisodeMemory:
         units = dict.fromkeys(UNIT.findall(folded(task)))
         if not units:
             return []
+        shares = self._shares(list(units))
         rows = self._run(
             "SELECT rowid FROM task_words WHERE task_words MATCH ? "
-            "ORDER BY bm25(task_words, 4.0, 1.0, 1.0) LIMIT ?",
-            (" OR ".join(quoted(unit) for unit in units), DEPTH),
+            "ORDER BY bm25(task_words, 4.0, 1.0, 1.0)",
+            (" OR ".join(quoted(unit) for unit in units),),
         )
-        return [number for (number,) in rows]
+        return [number for (number,) in rows if shares[number] >= FAIR_SHARE][:DEPTH]
+
+    def _shares(self, units: Sequence[str]) -> dict[int, float]:
+        """Return how much of some words each episode holds, each word by its rarity."""
+        (total,) = self._run("SELECT count(*) FROM episodes").fetchone()
+        met: dict[int, float] = {}
+        whole = 0.0
+        for unit in units:
+            rows = self._run(
+                "SELECT rowid FROM task_words WHERE task_words MATCH ?", (quoted(unit),)
+            ).fetchall()
+            weight = rarity(len(rows), total)
+            whole += weight
+            for (number,) in rows:
+                met[number] = met.get(number, 0.0) + weight
+        return {number: weight / whole for number, weight in met.items()}
 
     def _embed_missing(self) -> None:
         space = self._memory.embedders.space("task")
@@ -234,17 +267,18 @@ class EpisodeMemory:
         found: dict[int, EpisodeHit] = {}
         for part, marks in in_parts(numbers):
             rows = self._run(
-                "SELECT number, id, time, task, steps, outcome, app FROM episodes "
+                "SELECT number, id, time, task, steps, outcome, app, run FROM episodes "
                 f"WHERE number IN ({marks})",
                 part,
             )
-            for number, id, time, task, steps, outcome, app in rows:
+            for number, id, time, task, steps, outcome, app, run in rows:
                 episode = Episode(
                     task=task,
                     steps=tuple(json.loads(steps)),
                     outcome=outcome,
                     time=to_time(time),
                     app=app,
+                    run=run,
                 )
                 score = scores.get(number, 0.0)
                 found[number] = EpisodeHit(id=id, episode=episode, score=score)
@@ -252,10 +286,23 @@ class EpisodeMemory:
 
     # Last: below it, `list` in this class is no type any more.
     def list(self, limit: int | None = None) -> list[EpisodeHit]:
-        """Return the episodes, the latest first."""
+        """Return the episodes, the latest first, all of them or so many."""
         with self._memory.threads, self._memory.database.snapshot():
             rows = self._run(
                 "SELECT number FROM episodes ORDER BY time DESC, number DESC LIMIT ?",
                 (-1 if limit is None else limit,),
             )
             return self._hits([number for (number,) in rows], {})
+
+
+def passes(hit: EpisodeHit, filter: Filter) -> bool:
+    """Tell whether an episode passes a filter of screens: its tags are those of its screens."""
+    episode = hit.episode
+    return (
+        not filter.window  # which is a screen's
+        and (filter.app or "").casefold() in episode.app.casefold()
+        and (filter.since is None or episode.time >= filter.since)
+        and (filter.until is None or episode.time <= filter.until)
+        and frozenset(filter.tags) <= {RUN_TAG, episode.screens_tag}
+        and (not filter.ids or hit.id in filter.ids)
+    )

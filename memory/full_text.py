@@ -41,6 +41,8 @@ class WordsFound:
 
     number: int
     score: float
+    share: float
+    """Of the query that is met in any way, each word by its rarity; from 0 to 1."""
     has_numbers: bool
     """The query names numbers or the like, and all of them stand in the screen."""
 
@@ -97,7 +99,7 @@ class FullText:
         (holding,) = self._run(
             "SELECT count(*) FROM words WHERE words MATCH ?", (unit.phrase,)
         ).fetchone()
-        unit.weight = math.log(1 + (total + 1) / (holding + 1))
+        unit.weight = rarity(holding, total)
         letters = len(unit.text)
         is_plain = unit.text.isalpha() and letters >= SLIP_LETTERS
         if holding < limit and is_plain:
@@ -143,7 +145,10 @@ class FullText:
             f"AND {where} ORDER BY s.last_seen DESC LIMIT ?",
             (folded(query).strip(), *values, limit),
         )
-        return [WordsFound(number=number, score=PART, has_numbers=False) for (number,) in rows]
+        return [
+            WordsFound(number=number, score=PART, share=1.0, has_numbers=False)
+            for (number,) in rows
+        ]
 
     def _texts(self, numbers: Sequence[int]) -> list[tuple[int, int, str]]:
         found: list[tuple[int, int, str]] = []
@@ -157,6 +162,11 @@ class FullText:
         return found
 
 
+def rarity(holding: int, total: int) -> float:
+    """Return the weight of a word that so many of all texts hold; above 0 if all do."""
+    return math.log(1 + (total + 1) / (holding + 1))
+
+
 def quoted(text: str) -> str:
     """Return a phrase of FTS5's query language that means the text itself."""
     return '"' + text.replace('"', '""') + '"'
@@ -168,10 +178,13 @@ def _score(number: int, text: str, units: Sequence[_Unit], whole: str) -> WordsF
     score = sum(level * weight for level, weight in zip(met, weights, strict=True)) / sum(weights)
     if score == 0.0:
         return None
+    share = sum(weight for level, weight in zip(met, weights, strict=True) if level) / sum(weights)
     if len(units) > 1 and whole in text:
         score += WHOLE_QUERY
     exact = [level == EXACT for level, unit in zip(met, units, strict=True) if unit.is_number]
-    return WordsFound(number=number, score=score, has_numbers=bool(exact) and all(exact))
+    return WordsFound(
+        number=number, score=score, share=share, has_numbers=bool(exact) and all(exact)
+    )
 
 
 def _how_well(unit: _Unit, text: str) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from .embedding import Vectors
 from .errors import BadArgumentError
 from .full_text import FullText
-from .fusion import first_place, fuse
+from .fusion import first_place, fuse, weight_of_words
 from .open_memory import OpenMemory
 from .picture_files import read_picture
 from .records import Hit, Query, Reason, Source, SourceName
@@ -47,17 +47,20 @@ class ScreenSearch:
                 passing.discard(-1 if itself is None else itself)
             depth = max(LEAST_DEPTH, DEPTH * query.limit)
             rankings: dict[SourceName, _Ranking] = {}
+            shares: dict[int, float] = {}
             sure: set[int] = set()
             if query.text and query.has_text:
                 found = self._full_text.find(query.text, query.filter, depth)
                 rankings["words"] = [(each.number, each.score) for each in found]
+                shares = {each.number: each.share for each in found}
                 sure = {each.number for each in found if each.has_numbers}
             rankings |= self._by_vectors(wanted, passing, depth)
             if query.image is not None or itself is not None:
                 rankings["look-alike"] = self._look_alikes(query, itself, passing, depth)
             for name, ranking in rankings.items():
                 rankings[name] = [each for each in ranking if each[0] != itself]
-            return self._hits(rankings, sure, query.limit)
+            scores = _scores(rankings, shares, sure)
+            return self._hits(rankings, scores, query.limit)
 
     def sources(self) -> tuple[Source, ...]:
         """Return what can find a screen here, and why the rest cannot."""
@@ -171,12 +174,9 @@ class ScreenSearch:
                 "%d screens are not indexed for search by %s; reindex does it", unindexed, name
             )
 
-    def _hits(self, rankings: dict[SourceName, _Ranking], sure: set[int], limit: int) -> list[Hit]:
-        scores = fuse({name: [number for number, _ in each] for name, each in rankings.items()})
-        # Whoever asks for "1,240" wants the screen with this number, however near in meaning
-        # one with another is: as good as first in every other source.
-        for number in sure:
-            scores[number] += (len(rankings) - 1) * first_place()
+    def _hits(
+        self, rankings: dict[SourceName, _Ranking], scores: dict[int, float], limit: int
+    ) -> list[Hit]:
         best = sorted(scores, key=lambda number: (-scores[number], -number))[:limit]
         reasons: dict[int, list[Reason]] = {}
         for name, ranking in rankings.items():
@@ -188,3 +188,21 @@ class ScreenSearch:
             Hit(record=records[number], score=scores[number], reasons=tuple(reasons[number]))
             for number in best
         ]
+
+
+def _scores(
+    rankings: dict[SourceName, _Ranking], shares: dict[int, float], sure: set[int]
+) -> dict[int, float]:
+    """Return the fused scores; a match by words counts by the share of the query that it holds."""
+    numbers: dict[str, list[int]] = {
+        name: [number for number, _ in each] for name, each in rankings.items()
+    }
+    weights = {number: weight_of_words(share) for number, share in shares.items()}
+    # Whoever asks for "1,240" wants the screen with this number, however near in meaning
+    # one with another is: as good as first in every other source.
+    weights |= dict.fromkeys(sure, 1.0)
+    is_alone = not any(ranking for name, ranking in numbers.items() if name != "words")
+    scores = fuse(numbers, weights=None if is_alone else {"words": weights})
+    for number in sure & scores.keys():
+        scores[number] += (len(rankings) - 1) * first_place()
+    return scores

@@ -10,15 +10,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from deskhand.agent.cli import main
 from deskhand.memory.default_folder import default_folder
+from deskhand.memory.episodes import Episode, EpisodeMemory
 from deskhand.memory.records import NewScreen
 from deskhand.memory.screens import VisualMemory
 from deskhand.tools.remembering.watching import only_one, pause_file
+from tests.memory_screens import draw
 
 NOW = datetime.now(UTC)
 LACKING = (
@@ -66,11 +67,9 @@ def memory() -> Iterator[VisualMemory]:
 def screen(
     text: str, *, app: str = "Editor", age: timedelta = timedelta(0), tags: Sequence[str] = ()
 ) -> NewScreen:
-    # Blocks, so that each text has a look of its own.
-    blocks = np.random.default_rng(list(text.encode())).integers(0, 256, (10, 16, 1), np.uint8)
-    pixels = np.repeat(blocks.repeat(20, axis=0).repeat(20, axis=1), 3, axis=2)
+    lines = text.split("\n")
     return NewScreen(
-        pixels=pixels, lines=tuple(text.split("\n")), time=NOW - age, app=app,
+        pixels=draw(lines, size_wh=(320, 200)), lines=tuple(lines), time=NOW - age, app=app,
         window=f"{app} window", tags=frozenset(tags),
     )  # fmt: skip
 
@@ -164,7 +163,7 @@ def test_recall_draws_a_sheet(cli: Cli, ids: dict[str, str], tmp_path: Path) -> 
             "nothing is named; give ids, --query, --app, --window, --tag or a time",
         ),
         (["forget", "--all", "--app", "x"], "--all is everything; leave the other options out"),
-        (["forget", "abc", "--yes"], "there is no such screen: abc; nothing was forgotten"),
+        (["forget", "abc", "--yes"], "there is no such screen or run: abc; nothing was forgotten"),
         (["memory", "retain"], "say what to keep: --max-age 90d, --max-size 5GB, or both"),
         (
             ["memory", "retain", "--max-age", "old"],
@@ -207,15 +206,75 @@ def test_forget_needs_yes_where_nobody_is_there(cli: Cli, ids: dict[str, str]) -
 
 
 def test_forget_by_words_takes_only_screens_with_all_of_them(cli: Cli, ids: dict[str, str]) -> None:
-    assert cli("forget", "--query", "invoice rome", "--yes").out == "no screen is like that\n"
+    assert (
+        cli("forget", "--query", "invoice rome", "--yes").out
+        == "no screen and no run is like that\n"
+    )
     document: Any = json.loads(cli("forget", "--query", "Invoice ada", "--yes", "--json").out)
-    assert document == {"forgotten": 1, "ids": [ids["invoice"]]}
+    assert document == {"forgotten": 1, "ids": [ids["invoice"]], "runs": []}
 
 
 def test_forget_takes_citations_and_everything(cli: Cli, ids: dict[str, str]) -> None:
     assert cli("forget", f"[screen:{ids['old']}]", "--yes").out == "1 screen forgotten\n"
     assert cli("forget", "--all", "--yes").out == "2 screens forgotten\n"
-    assert cli("forget", "--all", "--yes").out == "no screen is like that\n"
+    assert cli("forget", "--all", "--yes").out == "no screen and no run is like that\n"
+
+
+# --- runs
+
+
+@pytest.fixture
+def run_id() -> str:
+    """A run that was remembered, with a screen of it."""
+    with memory() as kept:
+        kept.add(screen("Inbox of Ada", tags=["run", "run:20261125-send"]))
+    with EpisodeMemory.open() as episodes:
+        episodes.add(Episode(task="mute the sound", steps=(), outcome="failed", time=NOW))
+        return episodes.add(
+            Episode(
+                task="send the invoice to Ada", steps=("click New", 'type "Ada" into To'),
+                outcome="done", time=NOW - timedelta(minutes=5), app="Mail", run="20261125-send",
+            )
+        )  # fmt: skip
+
+
+def test_runs_are_recalled_by_a_task_like_theirs(cli: Cli, run_id: str) -> None:
+    document: Any = json.loads(cli("recall", "--runs", "send an invoice", "--json").out)
+    (found,) = document["runs"]
+    assert (found["id"], found["task"], found["outcome"]) == (
+        run_id, "send the invoice to Ada", "done",
+    )  # fmt: skip
+    assert found["steps"] == ["click New", 'type "Ada" into To']
+    screens: Any = json.loads(cli("recall", "--tag", found["screens_tag"], "--json").out)
+    assert [one["line"] for one in screens["screens"]] == [""]
+    assert len(screens["screens"]) == 1
+    said = cli("recall", "--runs")
+    assert said.out.index("mute the sound") < said.out.index("send the invoice to Ada")
+    assert f"[episode:{run_id}]" in said.out
+    assert cli("recall", "--runs", "--app", "signal").out == "nothing was found\n"
+
+
+def test_pictures_are_not_looked_for_among_runs(cli: Cli) -> None:
+    said = cli("recall", "--runs", "--like", "0f3a")
+    assert said.code == 2
+    assert said.err == (
+        "deskhand: error: --runs finds no pictures; leave out --image, --like and --sheet\n"
+    )
+
+
+def test_forget_takes_runs_as_well(cli: Cli, run_id: str) -> None:
+    said = cli("forget", "--query", "ada", stdin="n\n")
+    assert f"[episode:{run_id}] send the invoice to Ada" in said.err
+    assert "Forget 1 screen and 1 run for good? [y/N]" in said.err
+    assert cli("forget", "--tag", "run:20261125-send", "--yes").out == (
+        "1 screen and 1 run forgotten\n"
+    )
+    with EpisodeMemory.open() as episodes:
+        (left,) = episodes.list()
+    assert cli("forget", left.citation, "--yes", "--json").out == (
+        json.dumps({"forgotten": 0, "ids": [], "runs": [left.id]}, indent=2) + "\n"
+    )
+    assert cli("recall", "--runs").out == "nothing was found\n"
 
 
 # --- memory
@@ -232,7 +291,21 @@ def test_stats_check_and_retain(cli: Cli) -> None:
     assert json.loads(cli("memory", "retain", "--max-size", "1GB", "--json").out) == {
         "forgotten": 0,
         "left": 2,
+        "runs": 0,
     }
+
+
+@pytest.mark.usefixtures("run_id")
+def test_retain_lets_old_runs_go(cli: Cli) -> None:
+    with EpisodeMemory.open() as episodes:
+        episodes.add(Episode(task="old", steps=(), outcome="done", time=NOW - timedelta(days=40)))
+    assert cli("memory", "retain", "--max-age", "30d").out == (
+        "0 screens forgotten, 1 left; 1 runs forgotten\n"
+    )
+    with EpisodeMemory.open() as episodes:
+        assert {hit.episode.task for hit in episodes.list()} == {
+            "mute the sound", "send the invoice to Ada",
+        }  # fmt: skip
 
 
 def test_check_tells_of_a_lost_picture_and_repairs(cli: Cli, ids: dict[str, str]) -> None:

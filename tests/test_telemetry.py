@@ -11,6 +11,12 @@ LISTENS = "import numpy; from deskhand.tools.media.speech import find_speech as 
 CODES = {
     "pictures": "from deskhand.tools.perception.parse import load_parser; load_parser()",
     "speech": f"{LISTENS}; f(numpy.zeros(16000, dtype='float32'))",
+    "the memory's index": (
+        "from pathlib import Path\n"
+        "from deskhand.memory.chroma_index import disconnect, open_embedded\n"
+        "disconnect(open_embedded(Path.home() / 'index'))\n"
+        "import onnxruntime  # as Chroma's own embedding functions do"
+    ),
     "the command line": (
         "import deskhand.agent.cli as c\n"
         "try:\n    c.main(['--version'])\nexcept SystemExit:\n    import onnxruntime"

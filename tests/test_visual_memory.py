@@ -286,6 +286,39 @@ def test_a_long_screen_is_found_by_its_end(tmp_path: Path) -> None:
     assert best.record.lines[-1] == "a letter"
 
 
+def test_words_that_all_screens_share_leave_the_order_to_meaning(tmp_path: Path) -> None:
+    with VisualMemory.open(tmp_path, text_embedder=WordEmbedder()) as memory:
+        memory.add(screen("the meeting in the hall", minutes=1))
+        memory.add(screen("invoice", minutes=2))
+        memory.add(screen("what is in the fridge", minutes=3))
+        query = Query(text="where is the bill in bill bill bill")
+        hits = memory.search(query)
+        assert hits[0].record.lines[0] == "invoice"
+        assert [reason.source for reason in hits[0].reasons] == ["meaning"]
+        assert "words" in {reason.source for reason in hits[1].reasons}
+        # Alone, words of no weight are better than nothing, in their own order.
+    with VisualMemory.open(tmp_path) as memory:
+        lines = [hit.record.lines[0] for hit in memory.search(query)]
+        assert lines == ["what is in the fridge", "the meeting in the hall"]
+
+
+def test_the_more_of_a_query_a_screen_holds_the_more_its_words_count(tmp_path: Path) -> None:
+    with VisualMemory.open(tmp_path, text_embedder=WordEmbedder()) as memory:
+        # By meaning the shorter ones are nearer; they lack words of the query.
+        for shorter in ("piano lessons", "piano", "Porto"):
+            memory.add(screen(shorter))
+        memory.add(screen("piano lessons Porto", "twelve dates and a hall with many chairs"))
+        for other in ("bicycle repair Porto", "kitchen tiles Ghent", "dog kennel Graz"):
+            memory.add(screen(other))
+        assert found(memory, "piano lessons Porto")[0] == "piano lessons Porto"
+
+
+def test_a_screen_may_be_without_the_number_it_is_to_be_like(tmp_path: Path) -> None:
+    with VisualMemory.open(tmp_path) as memory:
+        itself = memory.add(screen("Invoice 4711", seed=3)).id
+        assert memory.search(Query(text="4711", like=itself)) == []
+
+
 def test_an_exact_number_comes_before_all_meaning(tmp_path: Path) -> None:
     with VisualMemory.open(tmp_path, text_embedder=WordEmbedder()) as memory:
         memory.add(screen("total of the invoice", "1,241"))

@@ -1,4 +1,4 @@
-"""`deskhand forget`: removes screens from the memory for good."""
+"""`deskhand forget`: removes screens and runs from the memory for good."""
 
 import sys
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from .memory_options import (
 from .output import inert, notes, print_json, results
 
 if TYPE_CHECKING:
+    from ...memory.episodes import EpisodeHit, EpisodeMemory
     from ...memory.records import Filter, ScreenRecord
     from ...memory.screens import VisualMemory
 
@@ -30,11 +31,13 @@ SHOWN = 10
 def forget(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID…", help="Screens, as recall cites them.", show_default=False),
+        typer.Argument(
+            metavar="ID…", help="Screens and runs, as recall cites them.", show_default=False
+        ),
     ] = None,
     query: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help="Screens with all these words on them."),
+        typer.Option(metavar="TEXT", help="What holds all these words."),
     ] = None,
     app: App = None,
     window: Window = None,
@@ -42,21 +45,23 @@ def forget(
     until: Until = None,
     tag: Tag = None,
     everything: Annotated[
-        bool, typer.Option("--all", metavar="", help="Every screen in the memory.")
+        bool, typer.Option("--all", metavar="", help="Everything in the memory.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Remove screens from the memory: text, vectors and pictures.
+    """Remove screens from the memory, text, vectors and pictures, and runs.
 
-    What several options name together is forgotten. It says how many these
-    are and asks; where nobody can be asked, --yes is needed.
+    What several options name together is forgotten, screens as well as runs
+    (a run has the tags of its screens). It says how many these are and asks;
+    where nobody can be asked, --yes is needed.
 
     Examples:
       deskhand forget 3f9a0c51d2e8
       deskhand forget --app signal --since yesterday --yes
       deskhand forget --query "salary"
     """
+    from ...memory.episodes import EpisodeMemory
     from ...memory.errors import ConfigError
     from ...tools.remembering.opening import open_memory
 
@@ -65,20 +70,24 @@ def forget(
         raise ConfigError("--all is everything; leave the other options out")
     if query is None and chosen.is_empty and not everything:
         raise ConfigError("nothing is named; give ids, --query, --app, --window, --tag or a time")
-    with open_memory(with_embedders=False) as memory:
+    with open_memory(with_embedders=False) as memory, EpisodeMemory.open() as episodes:
         records = _found(memory, chosen, query)
-        _refuse_unknown(chosen, records)
-        if records and not yes:
-            _ask(records)
+        hits = _found_runs(episodes, chosen, query)
+        _refuse_unknown(chosen, records, hits)
+        if (records or hits) and not yes:
+            _ask(records, hits)
         count = 0
         if records:
             from ...memory.records import Filter
 
             count = memory.forget(Filter(ids=frozenset(record.id for record in records)))
+        count_of_runs = episodes.forget(ids=[hit.id for hit in hits]) if hits else 0
     if json:
-        print_json({"forgotten": count, "ids": [record.id for record in records]})
+        ids = [record.id for record in records]
+        print_json({"forgotten": count, "ids": ids, "runs": [hit.id for hit in hits]})
         return
-    results().print(_counted(count) + " forgotten" if count else "no screen is like that")
+    told = _counted(count, count_of_runs)
+    results().print(f"{told} forgotten" if told else "no screen and no run is like that")
 
 
 def _found(memory: "VisualMemory", chosen: "Filter", query: str | None) -> "list[ScreenRecord]":
@@ -86,23 +95,41 @@ def _found(memory: "VisualMemory", chosen: "Filter", query: str | None) -> "list
     records = memory.list(chosen)
     if query is None:
         return records
-    words = query.casefold().split()
+    return [record for record in records if _has_words((*record.lines, record.window), query)]
+
+
+def _found_runs(
+    episodes: "EpisodeMemory", chosen: "Filter", query: str | None
+) -> "list[EpisodeHit]":
+    from ...memory.episodes import passes
+
     return [
-        record
-        for record in records
-        if all(word in "\n".join((*record.lines, record.window)).casefold() for word in words)
+        hit
+        for hit in episodes.list()
+        if passes(hit, chosen)
+        and (query is None or _has_words((hit.episode.task, *hit.episode.steps), query))
     ]
 
 
-def _refuse_unknown(chosen: "Filter", records: "Sequence[ScreenRecord]") -> None:
+def _has_words(lines: "Sequence[str]", query: str) -> bool:
+    text = "\n".join(lines).casefold()
+    return all(word in text for word in query.casefold().split())
+
+
+def _refuse_unknown(
+    chosen: "Filter", records: "Sequence[ScreenRecord]", hits: "Sequence[EpisodeHit]"
+) -> None:
     from ...memory.errors import ConfigError
 
-    missing = sorted(frozenset(chosen.ids) - {record.id for record in records})
+    known = {record.id for record in records} | {hit.id for hit in hits}
+    missing = sorted(frozenset(chosen.ids) - known)
     if missing:
-        raise ConfigError(f"there is no such screen: {', '.join(missing)}; nothing was forgotten")
+        raise ConfigError(
+            f"there is no such screen or run: {', '.join(missing)}; nothing was forgotten"
+        )
 
 
-def _ask(records: "Sequence[ScreenRecord]") -> None:
+def _ask(records: "Sequence[ScreenRecord]", hits: "Sequence[EpisodeHit]") -> None:
     """Show what would be forgotten and ask; leave unless the answer is yes.
 
     Raises:
@@ -110,20 +137,32 @@ def _ask(records: "Sequence[ScreenRecord]") -> None:
     """
     from ...memory.errors import ApprovalRequired
 
+    told = _counted(len(records), len(hits))
     if not sys.stdin.isatty():
-        raise ApprovalRequired(f"{_counted(len(records))} would be forgotten; --yes does it")
+        raise ApprovalRequired(f"{told} would be forgotten; --yes does it")
     console = notes()
     rows = screens_table("screen")
     for record in records[:SHOWN]:
         rows.add_row(*screen_cells(record), inert(record.citation))
-    console.print(rows)
+    if records:
+        console.print(rows)
     if len(records) > SHOWN:
         console.print(f"and {len(records) - SHOWN} more")
-    console.print(f"Forget {_counted(len(records))} for good? [y/N] ", end="", markup=False)
+    for hit in hits[:SHOWN]:
+        console.print(inert(f"{hit.citation} {hit.episode.task}"))
+    if len(hits) > SHOWN:
+        console.print(f"and {len(hits) - SHOWN} more runs")
+    console.print(f"Forget {told} for good? [y/N] ", end="", markup=False)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         console.print("nothing was forgotten")
         raise typer.Exit(exit_codes.FAILED)
 
 
-def _counted(count: int) -> str:
-    return "1 screen" if count == 1 else f"{count} screens"
+def _counted(screens: int, runs: int) -> str:
+    """Return how many screens and runs these are; empty for none."""
+    parts = []
+    if screens:
+        parts.append("1 screen" if screens == 1 else f"{screens} screens")
+    if runs:
+        parts.append("1 run" if runs == 1 else f"{runs} runs")
+    return " and ".join(parts)

@@ -108,9 +108,14 @@ def retain(
 ) -> None:
     """Forget what is too old or too much, the oldest first.
 
+    The age holds for screens and for runs, the size for screens: runs take none.
+
     Example:
       deskhand memory retain --max-age 90d --max-size 5GB
     """
+    from datetime import UTC, datetime
+
+    from ...memory.episodes import EpisodeMemory
     from ...memory.errors import BadArgumentError, ConfigError
     from ...tools.remembering.moments import parse_age
     from ...tools.remembering.opening import open_memory
@@ -125,10 +130,15 @@ def retain(
     with open_memory(with_embedders=False) as memory:
         count = memory.retain(max_age=age, max_bytes=size)
         left = memory.stats().screens
+    runs = 0
+    if age is not None:
+        with EpisodeMemory.open() as episodes:
+            runs = episodes.forget(until=datetime.now(UTC) - age)
     if json:
-        print_json({"forgotten": count, "left": left})
+        print_json({"forgotten": count, "left": left, "runs": runs})
         return
-    results().print(f"{count} screens forgotten, {left} left")
+    and_runs = f"; {runs} runs forgotten" if runs else ""
+    results().print(f"{count} screens forgotten, {left} left{and_runs}")
 
 
 @app.command()

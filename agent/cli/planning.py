@@ -17,6 +17,7 @@ from ..planners.choose import (
 )
 from ..planners.gui_choice import GUI
 from ..planners.opening import OpeningPlanner, split_opening
+from ..planners.past_runs import no_past_runs, recall_past_runs
 from ..planners.pictures import Pictures
 from ..planners.planner import Planner
 from ..trajectory.run_folder import RunFolder
@@ -72,7 +73,12 @@ def chosen_model(
 
 
 def plan_new(
-    task: str, *, choice: ModelChoice | None, app: str | None, settings: CliSettings
+    task: str,
+    *,
+    choice: ModelChoice | None,
+    app: str | None,
+    settings: CliSettings,
+    recalls: bool = False,
 ) -> Plan:
     """Return a new task with its planner.
 
@@ -81,6 +87,7 @@ def plan_new(
         choice: What was named; None to find out what the task needs.
         app: What is opened first, if anything.
         settings: Keys, secrets, prices.
+        recalls: Tell a chat model of earlier runs in the memory.
 
     Raises:
         ConfigError: If there is no planner for it.
@@ -96,14 +103,16 @@ def plan_new(
         return Plan(task=shown, secrets=secrets_of(shown, hidden=hidden, given=settings.secrets))
     if not text.strip():
         raise ConfigError("the task is empty")
-    return _plan_with(choice, text if app is None else with_app(text, app), settings)
+    shown = text if app is None else with_app(text, app)
+    return _plan_with(choice, shown, settings, recalls=recalls)
 
 
-def plan_again(folder: RunFolder, settings: CliSettings) -> Plan:
+def plan_again(folder: RunFolder, settings: CliSettings, *, recalls: bool = False) -> Plan:
     """Return the task of a run that goes on, with the planner that it began with."""
     info = folder.info
     if info.model:
-        return _plan_with(ModelChoice.from_json(info.model), info.task, settings)
+        choice = ModelChoice.from_json(info.model)
+        return _plan_with(choice, info.task, settings, recalls=recalls)
     return Plan(task=info.task, secrets=secrets_of(info.task, hidden={}, given=settings.secrets))
 
 
@@ -136,7 +145,7 @@ def _default_for(text: str) -> ModelChoice | None:
     return None
 
 
-def _plan_with(choice: ModelChoice, task: str, settings: CliSettings) -> Plan:
+def _plan_with(choice: ModelChoice, task: str, settings: CliSettings, *, recalls: bool) -> Plan:
     # Sentences name a secret by the variable's name; so may a task in plain words.
     secrets = {name.casefold().replace("_", "-"): value for name, value in settings.secrets.items()}
     has = Belongings(
@@ -144,6 +153,7 @@ def _plan_with(choice: ModelChoice, task: str, settings: CliSettings) -> Plan:
         server_key=settings.server_key,
         secret_names=frozenset(secrets),
         prices=load_prices(settings.prices),
+        past_runs=recall_past_runs if recalls else no_past_runs,
     )
     opening = split_opening(task)
     planner: Planner

@@ -50,23 +50,39 @@ def recall(
         Path | None,
         typer.Option(metavar="OUT.png", help="Write a picture of what was found, in thumbnails."),
     ] = None,
+    runs: Annotated[
+        bool,
+        typer.Option("--runs", metavar="", help="Runs that were remembered, not screens."),
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Find screens that were seen, by words, meaning, picture and time.
+    """Find screens that were seen, by words, meaning, picture and time; or runs.
 
     Without TEXT and pictures: the screens that pass the filter, newest first.
     Which sources answered is said; search by meaning and by picture needs models.
+    With --runs: the tasks that `deskhand run --remember` was given, with their
+    steps and how they ended; their screens have the tag that is shown.
 
     Examples:
       deskhand recall "invoice 4711"
       deskhand recall "the flight to Rome" --since yesterday --sheet found.png
       deskhand recall --image crop.png --app chromium
       deskhand recall --since 2h --json
+      deskhand recall --runs "send the invoice"
     """
     from ...tools.remembering.opening import open_memory
     from ...tools.remembering.recall import recall as ask
 
     chosen = screen_filter(app=app, window=window, since=since, until=until, tag=tag)
+    if runs:
+        from .recall_runs import recall_runs
+
+        if image is not None or like is not None or sheet is not None:
+            from ...memory.errors import ConfigError
+
+            raise ConfigError("--runs finds no pictures; leave out --image, --like and --sheet")
+        recall_runs(text, chosen, limit, is_json=json)
+        return
     is_search = text is not None or image is not None or like is not None
     if not is_search and chosen.is_empty:
         from ...memory.errors import ConfigError

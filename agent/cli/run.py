@@ -156,7 +156,8 @@ def run(
         typer.Option(
             "--remember",
             metavar="",
-            help="Keep the screen of each step in the visual memory (DESKHAND_MEMORY).",
+            help="Keep the run and the screen of each step in the memory (DESKHAND_MEMORY), and "
+            "tell a chat model of earlier runs like it that worked.",
         ),
     ] = False,
     policy: PolicyFile = None,
@@ -204,14 +205,14 @@ def run(
             family=family,
             uncalibrated=uncalibrated,
         )
-        plan = planning.plan_new(task, choice=choice, app=app, settings=settings)
+        plan = planning.plan_new(task, choice=choice, app=app, settings=settings, recalls=remember)
     else:
         from ..trajectory.run_folder import RunFolder
 
         assert resume is not None  # one of the two is given
         folder = RunFolder.open(resume, home(context, runs_dir))
         folder.require_unfinished()
-        plan = planning.plan_again(folder, settings)
+        plan = planning.plan_again(folder, settings, recalls=remember)
     ended = session.execute(
         session.Job(
             plan=plan,

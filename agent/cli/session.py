@@ -1,12 +1,14 @@
 """One run from the command line: the screen, the folder, the person, the ending."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...memory.errors import DeskhandError
 from ...tools.desktop.sandbox import GRACE_S
 from ...tools.desktop.takeover import stopping_on_sigint
 from ...tools.finding.sources import NO_MODELS, Sources
@@ -22,6 +24,11 @@ from .output import notes
 from .planning import Plan
 from .screens import open_screen
 from .terminal import Progress, TerminalPerson
+
+if TYPE_CHECKING:
+    from ..run_memory import RunMemory
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +48,7 @@ class Job:
     sources: Sources = NO_MODELS
     """Models that may tell where a described thing is."""
     remember: bool = False
-    """Keep the screens of the steps in the visual memory."""
+    """Keep the run and the screens of its steps in the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +104,9 @@ def execute(job: Job) -> Ended:
         folder = job.resume
         if folder is None:
             folder = _new_folder(job, screen.place)
-        if job.remember:
-            listeners.append(_remembering(job, folder, opened))
+        keeps = _remembering(job, folder, opened) if job.remember else None
+        if keeps is not None:
+            listeners.append(keeps.step)
         takeover = screen.desktop.takeover
         person = TerminalPerson(notes(), says_yes=job.says_yes, resume=takeover.resume)
         along = Company(
@@ -137,6 +145,8 @@ def execute(job: Job) -> Ended:
                 if is_stop:
                     screen.keep()
             raise
+        if keeps is not None:
+            _keep_run(keeps, job, result)
         waits = result.status in ("asked", "stopped")
         if waits:
             screen.keep()
@@ -149,8 +159,8 @@ def execute(job: Job) -> Ended:
         )
 
 
-def _remembering(job: Job, folder: RunFolder, opened: ExitStack) -> Callable[[StepRecord], None]:
-    """Open the visual memory and return what keeps the steps' screens in it."""
+def _remembering(job: Job, folder: RunFolder, opened: ExitStack) -> "RunMemory":
+    """Open the visual memory and return what keeps the run in it."""
     from ...tools.remembering.opening import open_memory
     from ...tools.safety.redaction import Redaction
     from ..run_memory import RunMemory
@@ -158,7 +168,17 @@ def _remembering(job: Job, folder: RunFolder, opened: ExitStack) -> Callable[[St
     # Without embedders: no step waits for a model, and `deskhand memory reindex` catches up.
     memory = opened.enter_context(open_memory(with_embedders=False))
     known = Redaction(values=tuple(job.plan.secrets.values()))
-    return RunMemory(memory, folder.path, known).step
+    return RunMemory(memory, folder.path, known)
+
+
+def _keep_run(keeps: "RunMemory", job: Job, result: RunResult) -> None:
+    from ...memory.episodes import EpisodeMemory
+
+    try:
+        with EpisodeMemory.open() as episodes:
+            keeps.ended(episodes, task=job.plan.task, status=result.status)
+    except DeskhandError as error:  # the run itself is over, and well recorded
+        logger.warning("the run is not remembered: %s", error)
 
 
 def _new_folder(job: Job, place: DesktopPlace) -> RunFolder:

@@ -13,6 +13,7 @@ from ..instructions.write import write_action
 from .chat_calls import CountedModel
 from .chat_prompt import Prompt, PromptLimits, as_shown, build_prompt, wants_picture
 from .chat_tools import ENDS, parse_call
+from .past_runs import PastRun
 from .pictures import Pictures
 from .planner import WENT_WRONG, Proposal, Turn
 from .usage import Price, Usage
@@ -45,6 +46,7 @@ class ChatPlanner:
         name: What records and errors call the model; its own name if not given.
         price: What its tokens cost, if that is known.
         secret_names: Secrets that it may have typed, by name.
+        past: Earlier runs of such tasks that worked; the model is told of them.
         options: How it is asked.
     """
 
@@ -57,11 +59,13 @@ class ChatPlanner:
         name: str | None = None,
         price: Price | None = None,
         secret_names: Collection[str] = (),
+        past: Sequence[PastRun] = (),
         options: ChatOptions | None = None,
     ) -> None:
         self._task = task
         self._options = options or ChatOptions()
         self._secret_names = frozenset(secret_names)
+        self._past = tuple(past)
         self._model = CountedModel(model, name or _name_of(model), price)
         if sees_pictures is None:
             sees_pictures = bool((model.profile or {}).get("image_inputs", False))
@@ -94,6 +98,7 @@ class ChatPlanner:
             has_picture=self._sees_pictures and wants_picture(turn, self._options.pictures),
             limits=self._options.limits,
             secret_names=self._secret_names,
+            past=self._past,
             marks_head=self._marks_head,
         )
         try:

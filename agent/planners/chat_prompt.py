@@ -24,6 +24,7 @@ from ...tools.perception.render import Rendering, estimate_tokens, render_elemen
 from ...tools.safety.fence import Fence
 from ...tools.safety.redaction import blackened
 from ..prompts import load_prompt
+from .past_runs import PastRun
 from .pictures import Pictures
 from .planner import WENT_WRONG, StepSummary, Turn
 
@@ -33,6 +34,8 @@ SHORT_STEPS = 20
 """So many before them in a line each; of all earlier ones, how many there were."""
 ANSWERED_STEPS = 10
 """What a person answered is told for so many questions, however long ago."""
+PAST_STEPS = 8
+"""So many of an earlier run are told, in a line with its task."""
 SENTENCE_CHARS = 160
 EVIDENCE_CHARS = 300
 ANSWER_CHARS = 1000
@@ -96,6 +99,7 @@ def build_prompt(
     has_picture: bool,
     limits: PromptLimits,
     secret_names: Collection[str] = (),
+    past: Sequence[PastRun] = (),
     marks_head: bool = False,
 ) -> Prompt:
     """Return the prompt of a turn.
@@ -109,6 +113,7 @@ def build_prompt(
             elsewhere.
         limits: How much the prompt may hold.
         secret_names: Secrets that the model can have typed.
+        past: Earlier runs to learn from.
         marks_head: Say where the fixed head ends, for providers that keep it only then.
     """
     fence = Fence()
@@ -116,6 +121,7 @@ def build_prompt(
     changing = [
         f"Step {turn.step}. What was read from the screen stands between "
         f"`[untrusted {fence.nonce}: …]` and `[end {fence.nonce}]`.",
+        *_past(past, fence),
         *_history(turn.history, fence),
         *_news(before, shown, fence, limits),
         fence.wrap(rendering.text or "nothing can be read on the screen", "the screen now"),
@@ -151,6 +157,19 @@ def _constant(task: str, secret_names: Collection[str]) -> str:
     names = f"\n\nSecrets by name: {', '.join(sorted(secret_names))}" if secret_names else ""
     # Some servers put the parts of a message together with nothing between them.
     return f"Task:\n{task}{names}\n\n"
+
+
+def _past(past: Sequence[PastRun], fence: Fence) -> list[str]:
+    """Return earlier runs in a line each: ours, but they hold what screens and people said."""
+    if not past:
+        return []
+    lines = []
+    for one in past:
+        steps = [_cut(sentence, SENTENCE_CHARS) for sentence in one.steps[:PAST_STEPS]]
+        steps += [f"{len(one.steps) - PAST_STEPS} more"] if len(one.steps) > PAST_STEPS else []
+        lines.append(f"{_cut(one.task, SENTENCE_CHARS)} -> {'; '.join(steps)}")
+    told = fence.wrap("\n".join(lines), "earlier runs that worked")
+    return [f"Tasks like this one were done before; the screen may be another one now:\n{told}"]
 
 
 def _history(steps: Sequence[StepSummary], fence: Fence) -> list[str]:

@@ -1,6 +1,6 @@
 """Which planner a task gets: what `--model` may name, and what is taken if nothing is named."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self, get_args
@@ -21,6 +21,7 @@ from ...tools.models.chat_models import (
     load_chat_model,
 )
 from .gui_choice import GUI, GUI_MODELS, is_ready, load_gui_planner
+from .past_runs import PastRun, no_past_runs
 from .pictures import Pictures
 from .planner import Planner
 from .usage import Price
@@ -76,6 +77,8 @@ class Belongings:
     """Secrets that a model may have typed."""
     prices: Mapping[str, Price] = field(default_factory=dict)
     """By what `--model` names, or by the name of a server's model."""
+    past_runs: Callable[[str], Sequence[PastRun]] = no_past_runs
+    """Recalls earlier runs of tasks like one; asked only by planners that can use them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +159,7 @@ def _chat(task: str, choice: ModelChoice, has: Belongings) -> Planner:
         name=loaded.name,
         price=has.prices.get(choice.name or choice.model),
         secret_names=has.secret_names,
+        past=has.past_runs(task),
         options=ChatOptions(pictures=choice.pictures),
     )
 

@@ -11,8 +11,6 @@ from ...memory.records import Filter, Query, Reason, ScreenRecord
 from ...memory.screens import VisualMemory
 from .matching_line import matching_line
 
-CITATION = "screen:"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recollection:
@@ -83,9 +81,10 @@ def recall(
 
 
 def screen_id(given: str) -> str:
-    """Return the id in a citation, or the id itself.
+    """Return the id in a citation of a screen or an episode, or the id itself.
 
-    >>> screen_id("[screen:0f3a]"), screen_id("0f3a")
-    ('0f3a', '0f3a')
+    >>> screen_id("[screen:0f3a]"), screen_id("0f3a"), screen_id("[episode:0f3b]")
+    ('0f3a', '0f3a', '0f3b')
     """
-    return given.strip().removeprefix("[").removesuffix("]").removeprefix(CITATION)
+    id = given.strip().removeprefix("[").removesuffix("]")
+    return id.removeprefix("screen:").removeprefix("episode:")
