@@ -15,7 +15,7 @@ from ..perception.ocr import OcrEngine
 from .finished_lines import key_of
 from .passages import Passage, said, seen, together
 from .speech_model import DEFAULT_MODEL, SpeechModel
-from .video_index import VideoIndex, index_video, keep_private, said_in
+from .video_index import Sampling, VideoIndex, index_video, keep_private, said_in
 from .word_match import WordMatch
 
 Verdict = Literal["found", "maybe", "not found"]
@@ -82,6 +82,7 @@ def find_in_video(
     limit: int = 5,
     speech_model: str | Path | SpeechModel | None = DEFAULT_MODEL,
     embedder: TextEmbedder | None = None,
+    sampling: Sampling = "changes",
     ocr: OcrEngine | None = None,
     on_progress: Callable[[float, float | None], None] = lambda _done_s, _total_s: None,
     kept_in: Path | None = None,
@@ -97,6 +98,7 @@ def find_in_video(
         speech_model: Who listens; None for searching what is shown alone. Where it is not here that
             is noted, and what is shown is searched.
         embedder: Compares meanings; None for the one that is here, if any.
+        sampling: As for `index_video`.
         ocr: As for `index_video`.
         on_progress: As for `index_video`.
         kept_in: As for `index_video`.
@@ -110,7 +112,7 @@ def find_in_video(
         raise ConfigError("the query is empty; expected words that are shown or said in the video")
     if limit < 1:
         raise ConfigError(f"limit is {limit!r}; expected 1 or more")
-    index = index_video(path, ocr=ocr, on_progress=on_progress, kept_in=kept_in)
+    index = index_video(path, sampling=sampling, ocr=ocr, on_progress=on_progress, kept_in=kept_in)
     passages, notes = seen(index.looks, index.end.end_s), []
     heard = None
     if speech_model is not None:

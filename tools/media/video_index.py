@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -22,6 +22,10 @@ from .transcript import Transcript
 if TYPE_CHECKING:
     from .changes import Kept
     from .frames import Video
+
+Sampling = Literal["changes", "seconds", "key frames"]
+"""Which pictures are read: those with something new, one a second, or those that need no other to
+be decoded, which is quick and misses most of what happens on a screen."""
 
 FORMAT = 1
 """Goes up whenever the same video gives another index."""
@@ -82,6 +86,7 @@ class VideoIndex:
 def index_video(
     path: Path | str,
     *,
+    sampling: Sampling = "changes",
     ocr: OcrEngine | None = None,
     on_progress: Callable[[float, float | None], None] = lambda _done_s, _total_s: None,
     kept_in: Path | None = None,
@@ -90,6 +95,7 @@ def index_video(
 
     Args:
         path: Any video file that FFmpeg reads.
+        sampling: Which pictures are read.
         ocr: Reads the pictures; None for the engine that comes with the package.
         on_progress: Told after each picture how far it is, and how long the file says it is.
         kept_in: Folder of indexes; None for one in the user's folder for caches.
@@ -98,13 +104,13 @@ def index_video(
         MediaError: If the file cannot be read or has no pictures.
         MissingExtraError: If the extra `media` is not installed.
     """
-    from .changes import changes
     from .frames import open_video
 
     path = Path(path)
     folder = user_cache("videos") if kept_in is None else kept_in
-    with open_video(path) as video:
-        key = key_of({"format": FORMAT, "content": content_of(path), "ocr": MODEL_FILES})
+    with open_video(path, keyframes_only=sampling == "key frames") as video:
+        settings = {"format": FORMAT, "ocr": MODEL_FILES, "sampling": sampling}
+        key = key_of({**settings, "content": content_of(path)})
         with FinishedLines(folder / f"{key}.jsonl", _RECORD) as finished:
             known = [one for one in finished.records if isinstance(one, Look)]
             for record in finished.records:
@@ -114,7 +120,7 @@ def index_video(
                     )
             looks = list(known)
             read = _Reader(ocr)
-            for kept in _unknown(changes(video.frames()), known):
+            for kept in _unknown(_sampled(video, sampling), known):
                 look = read.look(kept)
                 finished.add(look)
                 looks.append(look)
@@ -186,6 +192,14 @@ class _Reader:
                 if (text := " ".join(one.text.split()))
             ),
         )
+
+
+def _sampled(video: "Video", sampling: Sampling) -> "Iterator[Kept]":
+    from .changes import changes, uniform
+
+    if sampling == "seconds":
+        return uniform(video.frames())
+    return changes(video.frames())
 
 
 def _unknown(kept: "Iterator[Kept]", known: list[Look]) -> "Iterator[Kept]":
