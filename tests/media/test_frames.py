@@ -144,3 +144,20 @@ def test_samples_at_a_rate_and_key_frames(tmp_path: Path) -> None:
     with open_video(path, keyframes_only=True) as video:
         found = [frame.time_s for frame in video.frames()]
     assert found == pytest.approx([0.0, 1.0, 2.0], abs=0.002)
+
+
+def test_what_appears_while_something_else_moves_has_its_own_time(tmp_path: Path) -> None:
+    def shown(at_s: float) -> Picture:
+        picture = screen("Inbox", "Disk full" if at_s >= 2.6 else "").copy()
+        x = 300 + int(40 * at_s)
+        picture[250:290, x : x + 40] = 0  # something that wanders all the time
+        return picture
+
+    frames = [(i / 10, shown(i / 10)) for i in range(50)]
+    path = write_video(tmp_path / "a.mkv", frames)
+    with open_video(path) as video:
+        kept = [one for one in changes(video.frames()) if one.frame.time_s >= 2.6]
+    assert kept[0].since_s is not None
+    assert kept[0].since_s.shape == (9, 16)
+    assert kept[0].since_s[2, 1] == pytest.approx(2.6, abs=0.26)  # where the line is
+    assert kept[0].since_s[8, 15] == 0.0

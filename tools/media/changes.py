@@ -26,6 +26,8 @@ SETTLED_S = 0.5
 PATIENCE_S = 2.0
 """Of a picture that does not come to rest, one is kept after so long."""
 
+TileTimes = NDArray[np.float64]
+"""Seconds, one for each tile, `(rows, columns)`."""
 _Small = NDArray[np.int16]
 
 
@@ -45,6 +47,9 @@ class Kept:
     start_s: float
     """When what is new in it began to appear, up to a sample before it came to rest."""
     frame: Frame
+    since_s: TileTimes | None = None
+    """For each tile, turned as the picture is shown, when it last changed; None if not known. So
+    something that appears while a pointer wanders elsewhere still has its own time."""
 
 
 def sampled(frames: Iterable[Frame], *, per_s: float = SAMPLES_PER_S) -> Iterator[Sample]:
@@ -65,25 +70,29 @@ def changes(frames: Iterable[Frame]) -> Iterator[Kept]:
     """Yield the first picture and each in which something new has come to rest."""
     kept: _Small | None = None
     before: _Small | None = None
+    since_s = np.zeros((SMALL_WH[1] // TILE, SMALL_WH[0] // TILE))
     began_s: float | None = None
     last: Frame | None = None
     for sample in sampled(frames):
         last, small = sample.frame, _small(sample.frame)
         if kept is None or before is None:
-            yield Kept(start_s=last.time_s, frame=last)
+            since_s[:] = last.time_s
+            yield _kept(last.time_s, last, since_s)
             kept = before = small
             continue
-        if _differ(small, kept):
+        moving = _changed(small, before)
+        since_s[moving] = last.time_s
+        if _changed(small, kept).any():
             began_s = last.time_s if began_s is None else began_s
-            at_rest = not _differ(small, before) or sample.until_s - last.time_s >= SETTLED_S
+            at_rest = not moving.any() or sample.until_s - last.time_s >= SETTLED_S
             if at_rest or last.time_s - began_s >= PATIENCE_S:
-                yield Kept(start_s=began_s, frame=last)
+                yield _kept(began_s, last, since_s)
                 kept, began_s = small, None
         else:
             began_s = None
         before = small
     if began_s is not None and last is not None:
-        yield Kept(start_s=began_s, frame=last)
+        yield _kept(began_s, last, since_s)
 
 
 def uniform(frames: Iterable[Frame], *, every_s: float = 1.0) -> Iterator[Kept]:
@@ -102,7 +111,13 @@ def _small(frame: Frame) -> _Small:
     return frame.grey(*SMALL_WH).astype(np.int16)
 
 
-def _differ(one: _Small, other: _Small) -> bool:
+def _kept(start_s: float, frame: Frame, since_s: TileTimes) -> Kept:
+    return Kept(start_s=start_s, frame=frame, since_s=np.rot90(since_s, frame.quarter_turns).copy())
+
+
+def _changed(one: _Small, other: _Small) -> NDArray[np.bool_]:
+    """Return which tiles differ."""
     wide, high = SMALL_WH[0] // TILE, SMALL_WH[1] // TILE
     tiles = np.abs(one - other).reshape(high, TILE, wide, TILE).mean(axis=(1, 3))
-    return bool((tiles > TILE_CHANGED).any())
+    found: NDArray[np.bool_] = tiles > TILE_CHANGED
+    return found

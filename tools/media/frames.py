@@ -69,7 +69,7 @@ class Frame:
     def size_wh(self) -> tuple[int, int]:
         """Return width and height as shown, turned if the file says so."""
         width, height = self.decoded.width, self.decoded.height
-        return (height, width) if self._quarter_turns % 2 else (width, height)
+        return (height, width) if self.quarter_turns % 2 else (width, height)
 
     def rgb(self, *, size_wh: tuple[int, int] | None = None) -> Picture:
         """Return the picture as it is shown, turned if the file says so.
@@ -78,10 +78,10 @@ class Frame:
             size_wh: Width and height as shown; None for its own.
         """
         width, height = self.size_wh if size_wh is None else size_wh
-        if self._quarter_turns % 2:
+        if self.quarter_turns % 2:
             width, height = height, width
         drawn = self.reformatter.reformat(self.decoded, width, height, "rgb24")
-        return np.ascontiguousarray(np.rot90(drawn.to_ndarray(), self._quarter_turns))
+        return np.ascontiguousarray(np.rot90(drawn.to_ndarray(), self.quarter_turns))
 
     def grey(self, width: int, height: int) -> Grey:
         """Return it small and grey and not turned, which is quick: for comparing it."""
@@ -89,7 +89,8 @@ class Frame:
         return np.asarray(drawn.to_ndarray(), dtype=np.uint8)
 
     @property
-    def _quarter_turns(self) -> int:
+    def quarter_turns(self) -> int:
+        """Return how often it is turned against the clock to be shown."""
         # Counted against the clock by FFmpeg as by numpy.
         return round(self.decoded.rotation / 90) % 4
 

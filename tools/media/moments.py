@@ -10,13 +10,14 @@ import numpy as np
 
 from ...memory.embedding import TextEmbedder, Vectors
 from ...memory.errors import ConfigError
+from ...memory.folded_text import folded
 from ..models.embedders import default_text_embedder, text_embedder_hint
 from ..perception.ocr import OcrEngine
 from .finished_lines import key_of
 from .passages import Passage, said, seen, together
 from .speech_model import DEFAULT_MODEL, SpeechModel
 from .video_index import Sampling, VideoIndex, index_video, keep_private, said_in
-from .word_match import WordMatch
+from .word_match import WordMatch, words_of
 
 Verdict = Literal["found", "maybe", "not found"]
 
@@ -24,6 +25,8 @@ FOUND, MAYBE = 0.5, 0.2
 """Scores of words and meaning, half each. On two videos right answers to words that are there had
 0.55 to 0.98, paraphrases 0.15 to 0.49, things that are not there 0.03 to 0.40: between these two
 it may be either."""
+MIN_SHARE = 0.5
+"""Of the query's weight that a line has to say to be more than `maybe`; and all its numbers."""
 FOUND_BY_WORDS, MAYBE_BY_WORDS = 0.6, 0.35
 """The same where there is no model of meaning: shares of the query's weight that a line says."""
 
@@ -178,16 +181,25 @@ def _ranked(
             best[number] = (score, place)
     moments = []
     for score, place in best.values():
+        unit, (share, words) = units[place][1], by_words[place]
         if score >= maybe_at:
-            verdict: Verdict = "found" if score >= found_at else "maybe"
-            moments.append(_moment(units[place][1], score, verdict, by_words[place][1]))
+            is_found = score >= found_at and share >= MIN_SHARE and _has_numbers(unit.text, query)
+            moments.append(_moment(unit, score, "found" if is_found else "maybe", words))
     return sorted(moments, key=lambda one: (-one.score, one.start_s))
+
+
+def _has_numbers(text: str, query: str) -> bool:
+    """Tell whether a text has all numbers of a query, into which the OCR may have put spaces."""
+    letters = "".join(folded(text).split())
+    return all(
+        word in letters for word in words_of(query) if any(letter.isdigit() for letter in word)
+    )
 
 
 def _moment(unit: _Unit, score: float, verdict: Verdict, words: tuple[str, ...]) -> Moment:
     first = unit.passages[0]
     return Moment(
-        start_s=first.start_s,
+        start_s=min(one.start_s for one in unit.passages),
         end_s=max(one.end_s for one in unit.passages),
         score=score,
         verdict=verdict,

@@ -32,12 +32,13 @@ class Passage:
 
 
 def seen(looks: Sequence[Look], end_s: float) -> list[Passage]:
-    """Return each line of a video's pictures once, as long as it stays, in order of appearance.
+    """Return each line of a video's pictures once, as long as it stays, picture by picture.
 
     A clock is left out: it says something new all the time.
     """
     done: list[_Line] = []
     alive: list[_Line] = []
+    before_s = -1.0
     for look in looks:
         staying: list[_Line] = []
         left = list(alive)
@@ -46,18 +47,18 @@ def seen(looks: Sequence[Look], end_s: float) -> list[Passage]:
                 continue
             known = _same(line.text, left)
             if known is None:
-                staying.append(_Line(line, look))
+                staying.append(_Line(line, look, look.changed_at(line.xyxy, before_s)))
             else:
                 left.remove(known)
                 staying.append(known)
         for gone in left:
-            gone.end_s = look.start_s
+            gone.end_s = look.changed_at(gone.seen.xyxy, before_s)
         done += left
-        alive = staying
+        alive, before_s = staying, look.at_s
     for last in alive:
         last.end_s = end_s
     passages = [line.passage() for line in (*done, *alive)]
-    return sorted(passages, key=lambda one: (one.start_s, one.xyxy[1] if one.xyxy else 0))
+    return sorted(passages, key=lambda one: (one.at_s, one.xyxy[1] if one.xyxy else 0))
 
 
 def said(transcript: Transcript) -> list[Passage]:
@@ -78,7 +79,7 @@ def together(passages: Iterable[Passage]) -> Iterator[tuple[Passage, ...]]:
     """Yield lines that appear together, and each segment of speech alone."""
     group: list[Passage] = []
     for one in passages:
-        if group and (one.source == "speech" or one.start_s != group[0].start_s):
+        if group and (one.source == "speech" or one.at_s != group[0].at_s):
             yield tuple(group)
             group = []
         group.append(one)
@@ -92,13 +93,14 @@ class _Line:
 
     seen: SeenLine
     first: Look
+    start_s: float
     end_s: float = 0.0
 
     def passage(self) -> Passage:
         return Passage(
             source="screen",
             text=self.seen.text,
-            start_s=self.first.start_s,
+            start_s=self.start_s,
             end_s=max(self.end_s, self.first.at_s),
             at_s=self.first.at_s,
             xyxy=self.seen.xyxy,

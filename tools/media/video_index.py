@@ -27,7 +27,7 @@ Sampling = Literal["changes", "seconds", "key frames"]
 """Which pictures are read: those with something new, one a second, or those that need no other to
 be decoded, which is quick and misses most of what happens on a screen."""
 
-FORMAT = 1
+FORMAT = 2
 """Goes up whenever the same video gives another index."""
 MIN_SCORE = 0.5
 """Of a line: what is read with less confidence is mostly none."""
@@ -54,6 +54,29 @@ class Look:
     """When the picture itself appears."""
     lines: tuple[SeenLine, ...]
     """From the top down."""
+    size_wh: tuple[int, int]
+    since_s: tuple[tuple[float, ...], ...]
+    """When each tile of the picture last changed, row by row; empty if not known."""
+
+    def changed_at(self, xyxy: tuple[int, int, int, int], after_s: float) -> float:
+        """Return when a place of the picture became what it is, if that is after some time.
+
+        Where it is not, the change was too faint to be dated by its place: then when anything did.
+        """
+        if not self.since_s:
+            return self.start_s
+        rows, columns = len(self.since_s), len(self.since_s[0])
+        (left, top, right, bottom), (width, height) = xyxy, self.size_wh
+        times = [
+            self.since_s[y][x]
+            for y in range(top * rows // height, min(rows, (bottom - 1) * rows // height + 1))
+            for x in range(
+                left * columns // width, min(columns, (right - 1) * columns // width + 1)
+            )
+        ]
+        later = sorted(time_s for time_s in times if time_s > after_s)
+        # Early ones: a pointer that passes over it later changes some tiles once more.
+        return later[len(later) // 4] if later else self.start_s
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -186,6 +209,10 @@ class _Reader:
         return Look(
             start_s=round(kept.start_s, 3),
             at_s=round(kept.frame.time_s, 3),
+            size_wh=kept.frame.size_wh,
+            since_s=()
+            if kept.since_s is None
+            else tuple(tuple(round(float(one), 3) for one in row) for row in kept.since_s),
             lines=tuple(
                 SeenLine(text=text, xyxy=one.box.xyxy)
                 for one in found
