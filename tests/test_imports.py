@@ -128,6 +128,7 @@ def test_subtitles_and_summaries_need_no_speech_model() -> None:
     code = (
         "import deskhand.tools.media.subtitles, deskhand.tools.media.summarise\n"
         "import deskhand.tools.media.transcribe, deskhand.agent.cli.audio\n"
+        "import deskhand.tools.media.moments, deskhand.agent.cli.video\n"
     )
     assert heavy_modules_after(code) == set()
 

@@ -1,4 +1,4 @@
-"""Recordings as tools of an agent: what is said in a file, and what it is about."""
+"""Recordings as tools of an agent: what is said, what it is about, when something is shown."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 6000
 """Of a transcript in one answer; a model asks for the rest with `from_s`."""
+MAX_LINE_CHARS = 300
+"""Of what is shown or said at a moment of a video."""
 KEPT = 4
 """Transcripts that are kept, so that reading on does not transcribe anew."""
 
@@ -47,6 +49,16 @@ class SummariseArguments(_Arguments):
     )
 
 
+class FindArguments(_Arguments):
+    """What `find_in_video` takes."""
+
+    path: str = Field(min_length=1, description="A video file on this machine.")
+    query: str = Field(
+        min_length=1, max_length=500, description="Words shown or said in it, or what they mean."
+    )
+    with_speech: bool = Field(default=True, description="Search what is said as well.")
+
+
 class MediaTools:
     """Tools over recordings.
 
@@ -74,7 +86,10 @@ class MediaTools:
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return what there is, for servers of other protocols."""
-        specs = [ToolSpec.of(self.transcribe_audio, TranscribeArguments, read_only=True)]
+        specs = [
+            ToolSpec.of(self.transcribe_audio, TranscribeArguments, read_only=True),
+            ToolSpec.of(self.find_in_video, FindArguments, read_only=True),
+        ]
         if self._chat_model is not None:
             specs.append(ToolSpec.of(self.summarise_audio, SummariseArguments, read_only=True))
         return tuple(specs)
@@ -119,6 +134,32 @@ class MediaTools:
         }
         return said, artifact
 
+    def find_in_video(self, path: str, query: str, with_speech: bool = True) -> Result:
+        """Tell when something is shown or said in a video, and with which line.
+
+        It may be that it is not there; what is only maybe meant is a candidate, not an answer.
+        """
+        from .media.moments import find_in_video
+
+        answer = find_in_video(
+            self._allowed(path), query, speech_model=self._speech_model if with_speech else None
+        )
+        said = f"{answer.verdict} in {at(answer.duration_s)} of video"
+        if answer.truncated:
+            said += "; the file is cut off at its end"
+        if answer.damaged_packets:
+            said += "; the file is damaged, something may be missing"
+        if with_speech and not answer.has_heard:
+            said += f"; {answer.notes[0]}"
+        lines = [
+            f"[{at(one.start_s)} - {at(one.end_s)}] {one.verdict}, "
+            f"{'shown' if one.source == 'screen' else 'said'}: {one.evidence[:MAX_LINE_CHARS]}"
+            for one in answer.moments
+        ]
+        if lines:
+            said += "\n" + Fence().wrap("\n".join(lines), "what is shown and said in the video")
+        return said, answer.to_json()
+
     def summarise_audio(self, path: str, language: str | None = None) -> Result:
         """Sum up what is said in a recording or a video in a few lines with their times."""
         from .media.summarise import summarise
@@ -135,9 +176,7 @@ class MediaTools:
         self, path: str, language: str | None, task: Task, track: int | None
     ) -> Transcript:
         """Return a file's transcript, made anew only if the file or what is asked is another."""
-        file = Path(path).expanduser()
-        if self._folder is not None and not file.resolve().is_relative_to(self._folder):
-            raise PolicyDenied(f"{path} is outside of {self._folder}, the only folder to read from")
+        file = self._allowed(path)
         key: tuple[object, ...] = (str(file), language, task, track)
         if file.is_file():
             stat = file.stat()
@@ -150,6 +189,12 @@ class MediaTools:
                 del self._kept[next(iter(self._kept))]
             self._kept[key] = transcript
         return self._kept[key]
+
+    def _allowed(self, path: str) -> Path:
+        file = Path(path).expanduser()
+        if self._folder is not None and not file.resolve().is_relative_to(self._folder):
+            raise PolicyDenied(f"{path} is outside of {self._folder}, the only folder to read from")
+        return file
 
     def _loaded(self) -> SpeechModel:
         if not isinstance(self._speech_model, SpeechModel):

@@ -30,6 +30,7 @@ from . import (
     remember,
     run,
     runs,
+    video,
 )  # fmt: skip
 from .output import print_error
 from .settings import take_settings
@@ -71,6 +72,7 @@ app.command("index")(index.index)
 app.add_typer(mcp.app, name="mcp")
 app.command("approve")(approve.approve)
 app.add_typer(audio.app, name="audio")
+app.add_typer(video.app, name="video")
 app.command("language")(language.language)
 app.command("doctor")(doctor.doctor)
 

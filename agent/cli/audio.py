@@ -9,13 +9,13 @@ import typer
 
 from ...memory.errors import ConfigError
 from . import exit_codes
+from .media_bar import MediaBar
 from .output import notes
 from .settings import CliSettings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from ...tools.media.transcribe import Progress
     from ...tools.media.transcript import Transcript
 
 app = typer.Typer(
@@ -80,7 +80,7 @@ def transcribe(
     """
     chosen = _format(format_, out, json=json)
     if out is not None:
-        _check_out(out, file)
+        check_out(out, file)
     transcript = _transcribed(file, _Wishes(model, language, translate, track))
     text = _text(transcript, chosen, line_chars)
     _tell(transcript)
@@ -136,7 +136,7 @@ def summarise(
     from json import dumps
 
     if out is not None:
-        _check_out(out, file)
+        check_out(out, file)
     settings: CliSettings = context.obj
     # First the model: a long recording is not listened to for one that is not there.
     writer = _chat_model(settings, model, model_name)
@@ -148,10 +148,10 @@ def summarise(
     from ...tools.media.summarise import summarise as sum_up
 
     summary = sum_up(
-        transcript, writer, on_progress=lambda done, of: _note(f"part {done} of {of} is read")
+        transcript, writer, on_progress=lambda done, of: note(f"part {done} of {of} is read")
     )
     if summary.refused:
-        _note(f"times that are not in the transcript, left out: {', '.join(summary.refused)}")
+        note(f"times that are not in the transcript, left out: {', '.join(summary.refused)}")
     if json:
         text = dumps(summary.to_json(), ensure_ascii=False, indent=2) + "\n"
     else:
@@ -178,7 +178,7 @@ def _format(given: Format | None, out: Path | None, *, json: bool) -> Format:
     return given or by_name or "text"
 
 
-def _check_out(out: Path, file: Path) -> None:
+def check_out(out: Path, file: Path) -> None:
     """Refuse now what could not be written after an hour."""
     if out.is_dir():
         raise ConfigError(f"cannot write {out}: it is a folder")
@@ -198,7 +198,7 @@ def _put(text: str, out: Path | None) -> None:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot write {out}: {error.strerror}") from error
-    _note(f"written to {out}")
+    note(f"written to {out}")
 
 
 def _read_transcript(file: Path) -> "Transcript":
@@ -235,7 +235,7 @@ def _transcribed(file: Path, wishes: _Wishes) -> "Transcript":
     from ...tools.media.transcribe import transcribe as transcribe_file
     from ...tools.media.transcript import at
 
-    bar = _Bar(file.name)
+    bar = MediaBar(file.name)
     try:
         with bar:
             return transcribe_file(
@@ -244,47 +244,11 @@ def _transcribed(file: Path, wishes: _Wishes) -> "Transcript":
                 language=wishes.language,
                 task="translate" if wishes.translate else "transcribe",
                 track=wishes.track,
-                on_progress=bar.show,
+                on_progress=lambda now: bar.show(now.done_s, now.total_s, now.text),
             )
     except KeyboardInterrupt:
-        _note(f"stopped at {at(bar.done_s)}; the same command goes on from the last minutes")
+        note(f"stopped at {at(bar.done_s)}; the same command goes on from the last minutes")
         raise typer.Exit(exit_codes.INTERRUPTED) from None
-
-
-class _Bar:
-    """A progress bar on stderr, in seconds of sound, with what was heard last."""
-
-    def __init__(self, name: str) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = notes()
-        self.done_s, self._heard = 0.0, ""
-        self._progress: Progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[heard]}", markup=False, style="dim"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._progress.add_task(name, total=None, heard="")
-
-    def __enter__(self) -> None:
-        self._progress.start()
-
-    def __exit__(self, *_error: object) -> None:
-        self._progress.stop()
-
-    def show(self, progress: "Progress") -> None:
-        """Move the bar."""
-        self.done_s = progress.done_s
-        if progress.text:
-            self._heard = "".join(c if c.isprintable() else " " for c in progress.text[-60:])
-        self._progress.update(
-            self._task, completed=progress.done_s, total=progress.total_s, heard=self._heard
-        )
 
 
 def _tell(transcript: "Transcript") -> None:
@@ -293,26 +257,27 @@ def _tell(transcript: "Transcript") -> None:
 
     length = f"{transcript.duration_s:.1f} s of sound"
     if transcript.language is None:
-        _note(f"no speech in {length}")
+        note(f"no speech in {length}")
     else:
         sure = round(100 * (transcript.language_probability or 0.0))
-        _note(
+        note(
             f"{transcript.language} ({sure} %), {length} in {transcript.seconds:.1f} s by "
             f"{transcript.model} on {transcript.device}, {transcript.compute_type}"
         )
     if transcript.resumed_at_s:
-        _note(f"went on at {at(transcript.resumed_at_s)} with what was finished before")
+        note(f"went on at {at(transcript.resumed_at_s)} with what was finished before")
     if transcript.tracks > 1:
-        _note(f"{transcript.tracks} audio tracks, this is number {transcript.track}")
+        note(f"{transcript.tracks} audio tracks, this is number {transcript.track}")
     if transcript.truncated:
-        _note("the file ends earlier than it says it does: something is missing at its end")
+        note("the file ends earlier than it says it does: something is missing at its end")
     if transcript.damaged_packets:
-        _note(f"the file is damaged: {transcript.damaged_packets} pieces of it cannot be decoded")
+        note(f"the file is damaged: {transcript.damaged_packets} pieces of it cannot be decoded")
     for one in transcript.dropped:
-        _note(f"left out at {at(one.start_s)}, {one.reason}: {one.text[:60]}")
+        note(f"left out at {at(one.start_s)}, {one.reason}: {one.text[:60]}")
 
 
-def _note(line: str) -> None:
+def note(line: str) -> None:
+    """Say a line on stderr."""
     from .output import inert
 
     notes().print(inert(line), soft_wrap=True)

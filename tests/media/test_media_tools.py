@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from langchain_core.messages import AIMessage
+from langchain_core.tools import ToolException
 
 from deskhand.memory.errors import PolicyDenied
 from deskhand.tools import media_tools
@@ -15,6 +16,7 @@ sys.path.append(str(Path(__file__).parent.parent.parent))
 
 from tests.model_servers.scripted import ScriptedModel
 from tests.sounds import JFK, KnownWords, Track, silence, write
+from tests.videos import screen, steady, write_video
 
 
 def test_a_model_reads_what_was_said_in_a_fence_with_times() -> None:
@@ -69,7 +71,7 @@ def test_files_outside_of_the_folder_are_not_read(tmp_path: Path) -> None:
 
 
 def test_errors_are_what_the_model_reads(tmp_path: Path) -> None:
-    (tool,) = MediaTools(speech_model=KnownWords()).get_tools()
+    tool, _find = MediaTools(speech_model=KnownWords()).get_tools()
     assert tool.name == "transcribe_audio"
     assert tool.metadata == {"read_only": True, "destructive": False}
     missing = tmp_path / "none.wav"
@@ -79,8 +81,34 @@ def test_errors_are_what_the_model_reads(tmp_path: Path) -> None:
 def test_a_summary_needs_a_chat_model_and_comes_in_a_fence() -> None:
     model = ScriptedModel(answers=[AIMessage(content="- It is about a country [0:00]")])
     tools = MediaTools(speech_model=KnownWords(), chat_model=model)
-    assert [spec.name for spec in tools.specs()] == ["transcribe_audio", "summarise_audio"]
+    assert [spec.name for spec in tools.specs()] == [
+        "transcribe_audio",
+        "find_in_video",
+        "summarise_audio",
+    ]
     said, artifact = tools.summarise_audio(str(JFK))
     first, _opening, line, _closing = str(said).splitlines()
     assert (first, line) == ("0:11 of sound, spoken in de", "- It is about a country [0:00]")
     assert artifact["refused_times"] == []
+
+
+def test_a_moment_of_a_video_comes_in_a_fence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    shown = [(0.0, screen("Inbox")), (2.0, screen("Inbox", "Disk full"))]
+    path = write_video(tmp_path / "a.mkv", steady(shown, until_s=4.0))
+    _transcribe, find = MediaTools(speech_model=KnownWords(), folder=tmp_path).specs()
+    said, artifact = find.run({"path": str(path), "query": "disk full"})
+    assert isinstance(said, str)
+    first, opening, line, closing = said.splitlines()
+    assert first == "found in 0:03 of video; the video has no sound"
+    assert opening.endswith(": what is shown and said in the video]")
+    assert closing.startswith("[end ")
+    assert line == "[0:02 - 0:03] found, shown: Disk full"
+    assert artifact["moments"][0]["start_s"] == pytest.approx(2.0, abs=0.3)
+    said, artifact = find.run({"path": str(path), "query": "holiday", "with_speech": False})
+    assert (said, artifact["moments"]) == ("not found in 0:03 of video", ())
+    with pytest.raises(ToolException) as caught:
+        find.run({"path": str(JFK), "query": "country"})
+    assert str(caught.value) == f"{JFK} is outside of {tmp_path}, the only folder to read from"

@@ -200,8 +200,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         transcribe(JFK, model=KnownWords(), finished_in=tmp_path / "file")
     assert str(caught.value) == (
-        f"finished windows cannot be kept in {tmp_path / 'file'}: Not a directory; "
-        "name another folder"
+        f"finished work cannot be kept in {tmp_path / 'file'}: Not a directory; name another folder"
     )
 
 

@@ -1,1 +1,1 @@
-"""What was said: audio of any file, its transcript, subtitles and summaries."""
+"""What was said and shown: sound and pictures of any file, transcripts, moments of videos."""

@@ -15,6 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...memory.errors import MediaError, MissingExtraError
+from .container import (
+    RECKONED,
+    SHORT_S,
+    FileCondition,
+    holds_only,
+    open_container,
+    packets_of,
+    start_s,
+    stated_s,
+)
 from .downmix import Channels, mono
 
 try:
@@ -27,8 +37,6 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
-    from av.packet import Packet
-    from av.stream import Stream
 
 Samples = NDArray[np.float32]
 """Mono, in [-1, 1]."""
@@ -39,16 +47,13 @@ GROUP_S = 0.5
 """So much is mixed down and resampled at once."""
 GAP_S = 0.1
 """A hole in the times of this length or more is filled with silence."""
-SHORT_S, SHORT_SHARE = 1.0, 0.01
-"""A file is truncated if it ends earlier than it says by more than both of these."""
-RECKONED = frozenset(("aac", "ac3", "amr", "dts", "eac3", "mp3", "mpeg", "mpegts"))
 UNREADABLE_PLANES = 8
 BLOCK_LIMIT_S = 30.0
 """No block of silence is longer."""
 
 
 @dataclass(slots=True, kw_only=True)
-class SoundCondition:
+class SoundCondition(FileCondition):
     """In what condition a track was found; filled while it is read."""
 
     track: int
@@ -56,28 +61,6 @@ class SoundCondition:
     tracks: int
     languages: tuple[str, ...]
     """Of each track as the file says it; empty where it does not."""
-    stated_s: float | None
-    """How long the file says it is."""
-    is_reckoned: bool
-    """Whether that may be reckoned from the file's size, its kind having no place to say it."""
-    duration_s: float = 0.0
-    """Of the sound so far, holes included."""
-    damaged_packets: int = 0
-    seen_s: float = 0.0
-    """The latest end of any packet, of the picture as well."""
-    was_cut_off: bool = False
-    """Whether reading failed in the middle."""
-
-    @property
-    def truncated(self) -> bool:
-        """Return whether the file ends before the time it says it has."""
-        if self.was_cut_off:
-            return True
-        # Junk counts where a length is reckoned from the size of the file.
-        if self.stated_s is None or (self.is_reckoned and self.damaged_packets):
-            return False
-        missing = self.stated_s - max(self.seen_s, self.duration_s)
-        return missing > max(SHORT_S, SHORT_SHARE * self.stated_s)
 
 
 class Sound:
@@ -87,13 +70,13 @@ class Sound:
         streams = container.streams.audio
         self._container = container
         self._stream = stream
-        # Times of a file need not begin at 0: those of a recorded broadcast do not.
-        self._start_s = 0.0 if container.start_time is None else container.start_time / av.time_base
+        begins_s = start_s(container)
         self.condition = SoundCondition(
             track=track,
             tracks=len(streams),
             languages=tuple(str(one.language or "") for one in streams),
-            stated_s=None if container.duration is None else container.duration / av.time_base,
+            start_s=begins_s,
+            stated_s=stated_s(container, begins_s),
             is_reckoned=container.format.name in RECKONED,
         )
 
@@ -124,7 +107,7 @@ class Sound:
             )
 
     def _frames(self) -> "Iterator[AudioFrame]":
-        for packet in self._packets():
+        for packet in packets_of(self._container, self.condition):
             if packet.stream.index != self._stream.index:
                 continue
             try:
@@ -136,34 +119,11 @@ class Sound:
                 if isinstance(frame, av.AudioFrame) and frame.samples:
                     yield frame
 
-    def _packets(self) -> "Iterator[Packet[Stream]]":
-        """Yield the packets of all streams, on beyond places where reading fails."""
-        is_stuck = False
-        while True:
-            try:
-                for packet in self._container.demux():
-                    is_stuck = False
-                    self._see(packet)
-                    yield packet
-            except av.error.FFmpegError:
-                if is_stuck:
-                    self.condition.was_cut_off = True
-                    return
-                is_stuck = True
-                self.condition.damaged_packets += 1
-            else:
-                return
-
-    def _see(self, packet: "Packet[Stream]") -> None:
-        if packet.pts is not None and packet.time_base is not None:
-            end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base) - self._start_s
-            self.condition.seen_s = max(self.condition.seen_s, end_s)
-
     def _hole_s(self, frame: "AudioFrame", grouped_s: float) -> float:
         """Return how long nothing was before a frame; negative where times overlap."""
         if frame.time is None:
             return 0.0
-        hole_s = frame.time - self._start_s - self.condition.duration_s - grouped_s
+        hole_s = frame.time - self.condition.start_s - self.condition.duration_s - grouped_s
         stated_s = self.condition.stated_s
         # A damaged time can be anything; no hole is longer than what is left of the file.
         if stated_s is not None and self.condition.duration_s + hole_s > stated_s + SHORT_S:
@@ -189,37 +149,8 @@ def open_sound(path: Path, *, track: int | None = None) -> Iterator[Sound]:
     Raises:
         MediaError: If it is not there, cannot be read, is no such file, or has no such track.
     """
-    _check_file(path)
-    try:
-        container = av.open(
-            str(path.absolute()),
-            metadata_errors="ignore",
-            # A playlist may name addresses in the network.
-            options={"protocol_whitelist": "file"},
-        )
-    except (av.error.FFmpegError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise MediaError(
-            f"{path.name} cannot be read as audio or video; it is cut off, damaged or of another "
-            f"kind ({reason})"
-        ) from error
-    with container:
+    with open_container(path) as container:
         yield Sound(container, *_chosen(container, path, track))
-
-
-def _check_file(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise MediaError(f"{path} is a folder; expected an audio or video file")
-        if not path.exists():
-            raise MediaError(f"there is no file {path}")
-        if not path.is_file():
-            raise MediaError(f"{path} is no regular file; expected an audio or video file")
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise MediaError(f"{path.name} is empty; expected an audio or video file")
-    except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _chosen(
@@ -227,9 +158,7 @@ def _chosen(
 ) -> "tuple[AudioStream, int]":
     streams = container.streams.audio
     if not streams:
-        kinds = sorted({stream.type for stream in container.streams})
-        has = f"it holds {' and '.join(kinds)} only" if kinds else "it holds nothing"
-        raise MediaError(f"{path.name} has no sound; {has}")
+        raise MediaError(f"{path.name} has no sound; {holds_only(container)}")
     if track is None:
         is_default = [
             bool(stream.disposition & av.stream.Disposition.default) for stream in streams

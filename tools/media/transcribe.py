@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...memory.errors import ConfigError, MediaError
+from ...memory.errors import ConfigError
+from .finished_lines import content_of
 from .finished_windows import FinishedWindow, FinishedWindows, default_folder
 from .hallucinations import judge
 from .recut import Spoken, recut
@@ -97,7 +98,7 @@ def transcribe(
             is_language_sure=given is not None,
         )
         settings = {
-            "content": _content(path),
+            "content": content_of(path),
             "track": sound.condition.track,
             "model": loaded.identity,
             "compute_type": loaded.compute_type,
@@ -129,15 +130,6 @@ def _given(language: str | None, task: Task, model: SpeechModel) -> Language | N
             f"language is {language!r}; {model.name} knows: {', '.join(sorted(known))}"
         )
     return Language(code, 1.0)
-
-
-def _content(path: Path) -> str:
-    from ..models.hashing import sha256_of
-
-    try:
-        return sha256_of(path)
-    except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _take_over(job: _Job, finished: FinishedWindows) -> int:
