@@ -100,9 +100,9 @@ def picture(path: Path, *lines: str) -> Path:
 def test_recall_shows_the_line_the_sources_and_the_citation(cli: Cli, ids: dict[str, str]) -> None:
     said = cli("recall", "invoice 4711")
     assert said.code == 0
-    row = said.out.splitlines()[2]
+    row, line = said.out.splitlines()[2:4]
     assert "Viewer" in row
-    assert "Invoice 4711: 80.00 EUR" in row
+    assert "Invoice 4711: 80.00 EUR" in line
     assert f"[screen:{ids['invoice']}]" in row
     assert said.err.splitlines()[0] == "found by words"
     assert [line.split("; bring it with: ")[0] for line in said.err.splitlines()[1:]] == [*LACKING]

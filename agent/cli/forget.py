@@ -141,9 +141,9 @@ def _ask(records: "Sequence[ScreenRecord]", hits: "Sequence[EpisodeHit]") -> Non
     if not sys.stdin.isatty():
         raise ApprovalRequired(f"{told} would be forgotten; --yes does it")
     console = notes()
-    rows = screens_table("screen")
+    rows = screens_table()
     for record in records[:SHOWN]:
-        rows.add_row(*screen_cells(record), inert(record.citation))
+        rows.add_row(*screen_cells(record))
     if records:
         console.print(rows)
     if len(records) > SHOWN:

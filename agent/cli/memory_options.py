@@ -12,6 +12,7 @@ from .output import inert, notes, table
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
     from ...memory.records import Filter, ScreenRecord
 
@@ -80,20 +81,27 @@ def _moment(option: str, text: str | None, *, is_end: bool = False) -> datetime 
         raise ConfigError(f"{option} {error}") from None
 
 
-def screens_table(*more: str) -> "Table":
-    """Return an empty table whose first columns `screen_cells` fills."""
-    rows = table("when", "app", one_line=("when",))
-    rows.add_column("window", no_wrap=True, overflow="ellipsis", max_width=32)
-    for column in more:
-        # The citation is copied, so it stays whole.
-        rows.add_column(column, overflow="fold", no_wrap=column == "screen")
+def screens_table() -> "Table":
+    """Return an empty table of screens, to be filled with `screen_cells`."""
+    rows = table("when", one_line=("when",))
+    rows.add_column("window", no_wrap=True, overflow="ellipsis")
+    # The citation is copied, so it stays whole.
+    rows.add_column("screen", no_wrap=True)
     return rows
 
 
-def screen_cells(record: "ScreenRecord") -> "list[RenderableType]":
-    """Return when, in which application and in which window a screen was seen."""
-    where = record.window or (Path(record.source).name if record.source else "")
-    return [when(record.last_seen), inert(record.app), inert(where)]
+def screen_cells(record: "ScreenRecord", *below: "Text") -> "list[RenderableType]":
+    """Return when and in which window a screen was seen, and its citation.
+
+    Args:
+        record: The screen.
+        below: Lines under the window; empty ones are left out.
+    """
+    from rich.text import Text
+
+    where = record.window or (Path(record.source).name if record.source else record.app)
+    lines = [inert(where), *(line for line in below if line.plain)]
+    return [when(record.last_seen), Text("\n").join(lines), inert(record.citation)]
 
 
 def when(moment: datetime) -> str:

@@ -110,12 +110,10 @@ def show(found: "Sequence[Recollection]") -> None:
     if not found:
         results().print("nothing was found")
         return
-    rows = screens_table("found by", "screen")
+    rows = screens_table()
     for one in found:
-        by = inert(one.line + "\n" if one.line and one.reasons else one.line)
         ways = ", ".join(f"{reason.source} #{reason.rank}" for reason in one.reasons)
-        by.append_text(inert(ways, style="dim"))
-        rows.add_row(*screen_cells(one.record), by, inert(one.record.citation))
+        rows.add_row(*screen_cells(one.record, inert(one.line), inert(ways, style="dim")))
     results().print(rows)
 
 
