@@ -16,7 +16,7 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "Xlib", "av", "chromadb", "ctranslate2", "cv2", "faster_whisper", "langchain_core", "langgraph",
-    "mss", "onnxruntime", "pyautogui", "rapidocr", "torch", "transformers", "xllamacpp",
+    "mss", "onnxruntime", "pyautogui", "ray", "rapidocr", "torch", "transformers", "xllamacpp",
 }  # fmt: skip
 
 

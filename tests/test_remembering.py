@@ -18,7 +18,12 @@ from deskhand.tools.desktop.geometry import Box, View
 from deskhand.tools.perception.elements import Element, Observation
 from deskhand.tools.remembering.contact_sheet import Thumbnail, draw_sheet
 from deskhand.tools.remembering.exclusions import Exclusions
-from deskhand.tools.remembering.folder_index import IndexProgress, folder_tag, index_folder
+from deskhand.tools.remembering.folder_index import (
+    IndexProgress,
+    folder_tag,
+    index_folder,
+    one_by_one,
+)
 from deskhand.tools.remembering.matching_line import matching_line
 from deskhand.tools.remembering.moments import parse_age, parse_moment
 from deskhand.tools.remembering.recall import recall, screen_id
@@ -296,15 +301,15 @@ def test_a_folder_is_read_once_and_again_where_it_changed(
     (folder / "notes.txt").write_text("text", encoding="utf-8")
     (folder / ".hidden.png").write_bytes(one.read_bytes())
     reader, told = Reader(), list[IndexProgress]()
-    first = index_folder(folder, memory, reader, report=told.append)
+    first = index_folder(folder, memory, one_by_one(reader), report=told.append)
     assert (first.added, first.unchanged, first.removed) == (2, 0, 0)
     assert first.bad == [(bad.resolve(), "is not a picture (expected PNG, JPEG, WebP, BMP)")]
-    assert [(p.done, p.total) for p in told] == [(0, 3), (1, 3), (2, 3)]
-    second = index_folder(folder, memory, reader)
+    assert [(p.done, p.total) for p in told] == [(1, 3), (2, 3), (3, 3)]
+    second = index_folder(folder, memory, one_by_one(reader))
     assert (second.added, second.changed, second.unchanged, len(reader.read)) == (0, 0, 2, 2)
     picture(one, "another text, longer")
     two.unlink()
-    third = index_folder(folder, memory, reader)
+    third = index_folder(folder, memory, one_by_one(reader))
     assert (third.added, third.changed, third.unchanged, third.removed) == (0, 1, 0, 1)
     (record,) = memory.list(Filter(tags={folder_tag(folder)}))
     assert record.source == str(one.resolve())
@@ -319,10 +324,10 @@ def test_an_index_that_was_stopped_goes_on(memory: VisualMemory, tmp_path: Path)
     reader = Reader()
     reader.fails_at = 2
     with pytest.raises(KeyboardInterrupt):
-        index_folder(folder, memory, reader)
+        index_folder(folder, memory, one_by_one(reader))
     assert memory.stats().screens == 2
     reader.fails_at = None
-    report = index_folder(folder, memory, reader)
+    report = index_folder(folder, memory, one_by_one(reader))
     assert (report.added, report.unchanged, len(reader.read)) == (2, 2, 4)
 
 
@@ -333,16 +338,16 @@ def test_the_same_picture_in_two_places_is_two_screens(
     folder.mkdir()
     first = picture(folder / "a.png", "same")
     shutil.copy(first, folder / "b.png")
-    assert index_folder(folder, memory, Reader()).added == 2
+    assert index_folder(folder, memory, one_by_one(Reader())).added == 2
     first.unlink()
-    index_folder(folder, memory, Reader())
+    index_folder(folder, memory, one_by_one(Reader()))
     (left,) = memory.list(Filter(tags={folder_tag(folder)}))
     assert left.source == str((folder / "b.png").resolve())
 
 
 def test_a_folder_that_is_not_there_is_named(memory: VisualMemory, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
-        index_folder(tmp_path / "none", memory, Reader())
+        index_folder(tmp_path / "none", memory, one_by_one(Reader()))
     assert str(refused.value) == f"there is no folder {tmp_path / 'none'}"
 
 

@@ -10,11 +10,27 @@ from .memory_options import Json, note
 from .output import notes, print_json, results
 
 if TYPE_CHECKING:
-    from ...tools.remembering.folder_index import IndexProgress
+    from ...tools.remembering.folder_index import IndexProgress, ReadFiles
 
 
 def index(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of pictures.")],
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Read with N processes, by Ray (extra 'ray').",
+            show_default=False,
+        ),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="With --workers: those of a Ray cluster that sees DIR under the same path.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Read the pictures in a folder into the memory, so that recall finds them.
@@ -25,15 +41,17 @@ def index(
 
     Examples:
       deskhand index ~/Pictures/Screenshots
+      deskhand index /mnt/pictures --workers 16 --ray ray://head:10001
       deskhand recall "boarding pass" --tag indexed
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from ...tools.perception.observe import observe_image
-    from ...tools.perception.parse import load_parser
+    from ...memory.errors import ConfigError
     from ...tools.remembering.folder_index import folder_tag, index_folder, picture_files
     from ...tools.remembering.opening import open_memory
 
+    if ray is not None and workers is None:
+        raise ConfigError("--ray is the cluster of the workers; say how many: --workers N")
     picture_files(folder)  # before anything is loaded: is there such a folder?
     console = notes()
     bar = Progress(
@@ -44,7 +62,7 @@ def index(
         transient=True,
         disable=not console.is_terminal,
     )
-    parser = load_parser()
+    read = _here() if workers is None else _with_ray(workers, ray)
     try:
         with open_memory() as memory, bar:
             task = bar.add_task("", total=None)
@@ -53,9 +71,7 @@ def index(
                 name = progress.file.name
                 bar.update(task, completed=progress.done, total=progress.total, description=name)
 
-            report = index_folder(
-                folder, memory, lambda capture: observe_image(capture, parser), report=show
-            )
+            report = index_folder(folder, memory, read, report=show)
     except KeyboardInterrupt:
         note("stopped; what was read is kept, and the same command goes on from there")
         raise typer.Exit(exit_codes.INTERRUPTED) from None
@@ -83,3 +99,18 @@ def index(
         note(f'search it alone with: deskhand recall TEXT --tag "{folder_tag(folder)}"')
     if report.bad and not (report.added or report.changed or report.unchanged):
         raise typer.Exit(exit_codes.FAILED)
+
+
+def _here() -> "ReadFiles":
+    from ...tools.perception.observe import observe_image
+    from ...tools.perception.parse import load_parser
+    from ...tools.remembering.folder_index import one_by_one
+
+    parser = load_parser()
+    return one_by_one(lambda capture: observe_image(capture, parser))
+
+
+def _with_ray(workers: int, address: str | None) -> "ReadFiles":
+    from ...tools.remembering.ray_workers import read_with_ray
+
+    return read_with_ray(workers, address=address)

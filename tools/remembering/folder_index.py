@@ -6,17 +6,18 @@ no list beside the memory that could say something else.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ...memory.errors import ConfigError
-from ...memory.records import Filter, ScreenRecord
+from ...memory.records import Filter, NewScreen, ScreenRecord
 from ...memory.screens import VisualMemory
 from ..desktop.capture import Capture, load_capture
 from ..perception.elements import Observation
-from .recorder import ScreenRecorder
+from .recorder import new_screen
+from .redact import redact
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 DIGEST = "sha256:"
@@ -48,6 +49,44 @@ class IndexReport:
     """Files that could not be read, each with why."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """What became of one file."""
+
+    file: Path
+    screen: NewScreen | None = None
+    """With its secrets taken out; None where it cannot be read."""
+    hidden: int = 0
+    """Secrets that were taken out."""
+    why: str = ""
+    """Why it cannot be read."""
+
+
+ReadFiles = Callable[[Sequence[Path]], Iterator[ReadFile]]
+"""Reads files in any order, here or elsewhere."""
+
+
+def one_by_one(read: Callable[[Capture], Observation]) -> ReadFiles:
+    """Return what reads files in this thread.
+
+    Args:
+        read: Returns what is on a picture.
+    """
+    return lambda files: (read_file(file, read) for file in files)
+
+
+def read_file(file: Path, read: Callable[[Capture], Observation]) -> ReadFile:
+    """Return what may be kept of a picture file; nothing else of it is held on to."""
+    try:
+        seen = read(load_capture(file))
+        taken = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except (OSError, ConfigError) as error:
+        return ReadFile(file=file, why=_why(error, file))
+    kept = redact(seen)
+    screen = new_screen(seen, kept, source=str(file), time=taken)
+    return ReadFile(file=file, screen=screen, hidden=sum(kept.hidden.values()))
+
+
 def folder_tag(folder: Path) -> str:
     """Return the tag of all screens that come from a folder."""
     return f"{FOLDER}{folder.resolve()}"
@@ -73,7 +112,7 @@ def picture_files(folder: Path) -> list[Path]:
 def index_folder(
     folder: Path,
     memory: VisualMemory,
-    read: Callable[[Capture], Observation],
+    read: ReadFiles,
     *,
     report: Callable[[IndexProgress], None] = lambda _progress: None,
 ) -> IndexReport:
@@ -81,18 +120,21 @@ def index_folder(
 
     Args:
         folder: Where the pictures lie, folders in it included.
-        memory: Where their screens are kept.
-        read: Returns what is on a picture.
-        report: Told before each file.
+        memory: Where their screens are kept; written by this process alone.
+        read: Reads those that are new or changed; see `one_by_one` and `ray_workers.read_with_ray`.
+        report: Told of each file that is done.
 
     Raises:
         ConfigError: If there is no such folder.
     """
     files = picture_files(folder)
-    index = _Index(folder, memory, read)
-    for done, file in enumerate(files):
-        report(IndexProgress(done=done, total=len(files), file=file))
-        index.take(file)
+    index = _Index(folder, memory)
+    unknown = [file for file in files if not index.knows(file)]
+    done = len(files) - len(unknown)
+    for result in read(unknown):
+        index.take(result)
+        done += 1
+        report(IndexProgress(done=done, total=len(files), file=result.file))
     index.finish(files)
     return index.report
 
@@ -100,41 +142,41 @@ def index_folder(
 class _Index:
     """One update of an index."""
 
-    def __init__(
-        self, folder: Path, memory: VisualMemory, read: Callable[[Capture], Observation]
-    ) -> None:
+    def __init__(self, folder: Path, memory: VisualMemory) -> None:
         self._memory = memory
-        self._read = read
-        self._recorder = ScreenRecorder(memory)
         self._tag = folder_tag(folder)
         self._kept = _by_source(memory.list(Filter(tags={self._tag})))
+        self._digests: dict[Path, str] = {}
         self._stale: set[str] = set()
         self.report = IndexReport()
 
-    def take(self, file: Path) -> None:
-        """Read a file unless it is known by its bytes."""
-        earlier = self._kept.get(str(file), [])
+    def knows(self, file: Path) -> bool:
+        """Tell whether nothing is to be read of a file: it is known by its bytes, or unreadable."""
         try:
             digest = DIGEST + _digest(file)
-            known = [record for record in earlier if digest in record.tags]
-            if known:
-                # Of a change that was killed, the old screen may be left.
-                self._stale |= {record.id for record in earlier if record.id != known[0].id}
-                self.report.unchanged += 1
-                return
-            seen = self._read(load_capture(file))
-        except (OSError, ConfigError) as error:
+        except OSError as error:
             self.report.bad.append((file, _why(error, file)))
+            return True
+        earlier = self._kept.get(str(file), [])
+        known = [record for record in earlier if digest in record.tags]
+        if not known:
+            self._digests[file] = digest
+            return False
+        # Of a change that was killed, the old screen may be left.
+        self._stale |= {record.id for record in earlier if record.id != known[0].id}
+        self.report.unchanged += 1
+        return True
+
+    def take(self, result: ReadFile) -> None:
+        """Keep what was read of a file."""
+        if result.screen is None:
+            self.report.bad.append((result.file, result.why))
             return
-        recorded = self._recorder.record(
-            seen,
-            tags={INDEXED, self._tag, digest},
-            source=str(file),
-            time=datetime.fromtimestamp(file.stat().st_mtime, UTC),
-        )
-        self.report.hidden += sum(recorded.hidden.values())
-        new = None if recorded.added is None else recorded.added.id
-        self._stale |= {record.id for record in earlier if record.id != new}
+        tags = frozenset({INDEXED, self._tag, self._digests[result.file]})
+        added = self._memory.add(replace(result.screen, tags=tags))
+        self.report.hidden += result.hidden
+        earlier = self._kept.get(str(result.file), [])
+        self._stale |= {record.id for record in earlier if record.id != added.id}
         if earlier:
             self.report.changed += 1
         else:

@@ -9,7 +9,7 @@ from ...memory.screens import VisualMemory
 from ..perception.elements import Observation
 from ..safety.redaction import Redaction
 from .exclusions import Exclusions
-from .redact import redact
+from .redact import Redacted, redact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +64,35 @@ class ScreenRecorder:
         if excluded.reason is not None:
             return Recorded(added=None, excluded_by=excluded.reason)
         kept = redact(observation, self._known, without=excluded.boxes)
-        active = observation.active_window
-        taken = datetime.fromtimestamp(observation.capture.taken_at, UTC)
-        added = self._memory.add(
-            NewScreen(
-                pixels=kept.pixels,
-                lines=kept.lines,
-                time=taken if time is None else time,
-                app="" if active is None else active.app,
-                window=kept.window,
-                tags=frozenset(tags),
-                source=source,
-            )
-        )
-        return Recorded(added=added, hidden=kept.hidden)
+        screen = new_screen(observation, kept, tags=tags, source=source, time=time)
+        return Recorded(added=self._memory.add(screen), hidden=kept.hidden)
+
+
+def new_screen(
+    observation: Observation,
+    kept: Redacted,
+    *,
+    tags: Collection[str] = (),
+    source: str = "",
+    time: datetime | None = None,
+) -> NewScreen:
+    """Return what the memory takes of a look: only what was left by the redaction.
+
+    Args:
+        observation: The look.
+        kept: The same without its secrets.
+        tags: As for `ScreenRecorder.record`.
+        source: As for `ScreenRecorder.record`.
+        time: As for `ScreenRecorder.record`.
+    """
+    active = observation.active_window
+    taken = datetime.fromtimestamp(observation.capture.taken_at, UTC)
+    return NewScreen(
+        pixels=kept.pixels,
+        lines=kept.lines,
+        time=taken if time is None else time,
+        app="" if active is None else active.app,
+        window=kept.window,
+        tags=frozenset(tags),
+        source=source,
+    )
