@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,8 +101,6 @@ class RunMemory:
         for value in self._known.values:
             if len(value) >= MIN_VALUE_CHARS:
                 text = text.replace(value, SECRET_SHOWN)
-        try:
+        with suppress(InstructionError):  # plain words
             text, _values = hide_secrets(text)
-        except InstructionError:
-            pass  # plain words
         return redact_text(text)
