@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from deskhand.memory.errors import ConfigError
-from deskhand.tools.mcp_http import BURST, CALLS_PER_S, Doorkeeper, make_app
+from deskhand.tools.mcp_http import BURST, CALLS_PER_S, MAX_WAIT_S, Doorkeeper, make_app
 from deskhand.tools.mcp_server import make_server
 
 TOKEN = "a-token-of-this-test-alone"
@@ -31,12 +31,20 @@ def statuses(door: Doorkeeper, headers: Mapping[str, str], count: int) -> list[i
     return anyio.run(ask)
 
 
-def test_not_too_many_calls() -> None:
-    clock = Clock()
-    door = Doorkeeper(PlainTextResponse("in"), token=TOKEN, clock=clock)
+def test_what_comes_too_fast_waits_and_far_too_much_is_refused() -> None:
+    clock, waited = Clock(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    door = Doorkeeper(PlainTextResponse("in"), token=TOKEN, clock=clock, sleep=sleep)
     # Whoever has no token uses nothing up.
     assert set(statuses(door, {"Authorization": "Bearer x"}, 3 * BURST)) == {401}
-    assert statuses(door, RIGHT, BURST + 5) == [200] * BURST + [429] * 5
+    assert statuses(door, RIGHT, BURST) == [200] * BURST
+    assert not waited
+    in_line = round(MAX_WAIT_S * CALLS_PER_S)
+    assert statuses(door, RIGHT, in_line + 5) == [200] * in_line + [429] * 5
+    assert waited == pytest.approx([(n + 1) / CALLS_PER_S for n in range(in_line)])
     clock.now += 2.0
     assert statuses(door, RIGHT, 60).count(200) == round(2 * CALLS_PER_S)
 

@@ -2,9 +2,11 @@
 
 import hmac
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+
+import anyio
 
 from ..memory.errors import ConfigError, MissingExtraError
 
@@ -26,30 +28,41 @@ TOKEN_BYTES = 32
 MIN_TOKEN_CHARS = 16
 CALLS_PER_S = 20.0
 BURST = 60
+MAX_WAIT_S = 15.0
+"""What comes too fast waits; the official client ends its session at a 429, so that comes last."""
 MAX_SESSIONS = 8
+SESSION_IDLE_S = 600.0
+"""A session without a connection that nobody closed makes room for another after this."""
 MAX_BODY_BYTES = 1_000_000
 
 
 class Doorkeeper:
-    """Lets requests in that carry the token, and not too many of them.
+    """Lets requests in that carry the token, and no faster than they may come.
 
     Args:
         app: What the requests go to.
         token: The secret; compared in constant time.
         clock: Monotonic seconds.
+        sleep: Waits for some seconds.
     """
 
     def __init__(
-        self, app: ASGIApp, *, token: str, clock: Callable[[], float] = time.monotonic
+        self,
+        app: ASGIApp,
+        *,
+        token: str,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._app = app
         self._expected = f"Bearer {token}".encode()
         self._clock = clock
+        self._sleep = sleep
         self._left = float(BURST)
         self._at = clock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 without the token, 429 after too many requests, else pass on."""
+        """Answer 401 without the token, 429 if far too many wait, else pass on in time."""
         if scope["type"] == "http":
             given = dict(scope["headers"]).get(b"authorization", b"")
             if not hmac.compare_digest(given, self._expected):
@@ -60,22 +73,29 @@ class Doorkeeper:
                 )
                 await refusal(scope, receive, send)
                 return
-            if not self._may_pass():
+            wait_s = self._place_in_line()
+            if wait_s is None:
                 refusal = PlainTextResponse(
-                    "too many requests", status_code=429, headers={"Retry-After": "1"}
+                    "too many requests",
+                    status_code=429,
+                    headers={"Retry-After": f"{MAX_WAIT_S:.0f}"},
                 )
                 await refusal(scope, receive, send)
                 return
+            if wait_s:
+                await self._sleep(wait_s)
         await self._app(scope, receive, send)
 
-    def _may_pass(self) -> bool:
+    def _place_in_line(self) -> float | None:
+        """Return how long a request has to wait; None if that is too long, and it is refused."""
         now = self._clock()
         self._left = min(float(BURST), self._left + (now - self._at) * CALLS_PER_S)
         self._at = now
-        if self._left < 1:
-            return False
+        wait_s = max(0.0, 1 - self._left) / CALLS_PER_S
+        if wait_s > MAX_WAIT_S:
+            return None
         self._left -= 1
-        return True
+        return wait_s
 
 
 class _Endpoint:
@@ -104,6 +124,7 @@ def make_app(server: "Server[Any, Any]", *, port: int, token: str) -> ASGIApp:
         security_settings=TransportSecuritySettings(
             allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts]
         ),
+        session_idle_timeout=SESSION_IDLE_S,
         max_sessions=MAX_SESSIONS,
         max_request_body_size=MAX_BODY_BYTES,
     )

@@ -1,13 +1,8 @@
 """Clients that are not ours on the MCP server, over both transports, on a real virtual desktop."""
 
 import json
-import os
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,88 +10,34 @@ import anyio
 import httpx
 import pytest
 from langchain_mcp_adapters.tools import load_mcp_tools
-from mcp import ClientSession, StdioServerParameters, types
-from mcp.client.stdio import stdio_client
-from mcp.client.streamable_http import streamable_http_client
+from mcp import ClientSession, types
 from mcp.shared.exceptions import McpError
 
 from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.sandbox import Sandbox
+from tests.mcp_sessions import (
+    CLI,
+    TOKEN,
+    environment_of,
+    http_server,
+    over_http,
+    over_stdio,
+    text_of,
+)
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]
-
-TOKEN = "a-token-of-this-test-alone"
-START_TIMEOUT_S = 60.0
-COMMAND = (sys.executable, "-m", "deskhand.agent.cli", "mcp")
 
 
 @pytest.fixture
 def environment(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
-    return sandbox.env | {
-        "XDG_STATE_HOME": str(tmp_path / "state"),
-        "DESKHAND_MCP_TOKEN": TOKEN,
-        "DESKHAND_ACCESSIBILITY": "off",
-    }
-
-
-@asynccontextmanager
-async def over_stdio(
-    environment: dict[str, str], *options: str, **callbacks: Any
-) -> AsyncIterator[ClientSession]:
-    server = StdioServerParameters(
-        command=COMMAND[0], args=[*COMMAND[1:], *options], env=environment
-    )
-    with Path(os.devnull).open("w", encoding="utf-8") as quiet:
-        async with (
-            stdio_client(server, errlog=quiet) as (incoming, outgoing),
-            ClientSession(incoming, outgoing, **callbacks) as session,
-        ):
-            await session.initialize()
-            yield session
+    return environment_of(sandbox.env, tmp_path)
 
 
 @pytest.fixture
 def address(environment: dict[str, str]) -> Iterator[str]:
     """The address of a server over HTTP."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [*COMMAND, "--http", str(port)],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert process.poll() is None, "the server ended"
-        assert time.monotonic() < deadline, "the server does not listen"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/mcp"
-    process.terminate()
-    process.wait(timeout=START_TIMEOUT_S)
-
-
-@asynccontextmanager
-async def over_http(address: str) -> AsyncIterator[ClientSession]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with (
-        httpx.AsyncClient(headers=headers, timeout=60) as web,
-        streamable_http_client(address, http_client=web) as (incoming, outgoing, _),
-        ClientSession(incoming, outgoing) as session,
-    ):
-        await session.initialize()
-        yield session
-
-
-def text_of(result: types.CallToolResult) -> str:
-    [block] = result.content
-    assert isinstance(block, types.TextContent)
-    return block.text
+    with http_server(environment) as served_at:
+        yield served_at
 
 
 async def use_the_calculator(session: ClientSession) -> None:
@@ -186,6 +127,30 @@ def test_a_task_over_http_and_doors_that_stay_shut(
     }
     assert httpx.post(address, json=large, headers=right, timeout=30).status_code == 413
     assert status() == 200
+    leave_in_a_call(address, hello, right)
+
+    async def next_client() -> None:
+        async with over_http(address) as session:
+            with anyio.fail_after(60):
+                await session.call_tool("press_keys", {"keys": "shift"})
+
+    anyio.run(next_client)
+
+
+def leave_in_a_call(address: str, hello: dict[str, Any], headers: dict[str, str]) -> None:
+    """Be a client whose connection breaks while its call would run for minutes."""
+    call = {
+        "jsonrpc": "2.0", "id": 2, "method": "tools/call",
+        "params": {
+            "name": "wait_for", "arguments": {"text": "what never comes", "timeout_s": 250},
+            "_meta": {"progressToken": 1},
+        },
+    }  # fmt: skip
+    with httpx.Client(headers=headers, timeout=60) as web:
+        web.headers["Mcp-Session-Id"] = web.post(address, json=hello).headers["Mcp-Session-Id"]
+        web.post(address, json={"jsonrpc": "2.0", "method": "notifications/initialized"})
+        with web.stream("POST", address, json=call) as answer:
+            next(line for line in answer.iter_lines() if "notifications/progress" in line)
 
 
 def test_somebody_elses_adapter(environment: dict[str, str], launch: Callable[..., Window]) -> None:
@@ -260,7 +225,7 @@ def test_approval_out_of_band_where_the_client_cannot_ask(environment: dict[str,
 
     def approve(*words: str) -> str:
         done = subprocess.run(
-            [*COMMAND[:-1], "approve", *words],
+            [*CLI, "approve", *words],
             env=environment, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
         return done.stdout
