@@ -49,8 +49,8 @@ CONNECTED_EVERY_S = 1.0
 ANSWER_WITHIN_S = 120.0
 """A person who was asked through the client and says nothing has not said yes."""
 GIVEN_UP = "the client gave the call up"
-MAX_STRUCTURED_BYTES = 16_000
-"""Clients hand structured content to the model beside the text; long lists are left to the text."""
+MAX_STRUCTURED_BYTES = 2_000
+"""Some clients hand it to the model beside the text: long lists are left to the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,22 @@ class Studio:
         save_recording(recording)
         return recording
 
+    @contextmanager
+    def shown(self, scene: Scene) -> Iterator[Mapping[str, str]]:
+        """Keep a scene on the screen for the time of the block; the environment to look at it in.
+
+        Raises:
+            ActionFailed: If the application does not come up or tells nothing.
+        """
+        if isinstance(scene, PageScene):
+            self._record_page(scene)
+            yield self._sandbox.env
+            return
+        self._end_browser()
+        with self._running(scene):
+            self._settled()
+            yield self._sandbox.env
+
     def close(self) -> None:
         """End the desktop and what runs on it."""
         self._end_browser()
