@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from ..memory.errors import ConfigError, MissingExtraError
+from .mcp_rooms import Rooms
 
 try:
     import uvicorn
@@ -98,16 +99,6 @@ class Doorkeeper:
         return wait_s
 
 
-class _Endpoint:
-    """What the router passes requests on to: it takes an object for an application."""
-
-    def __init__(self, manager: StreamableHTTPSessionManager) -> None:
-        self._manager = manager
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._manager.handle_request(scope, receive, send)
-
-
 def make_app(server: "Server[Any, Any]", *, port: int, token: str) -> ASGIApp:
     """Return the application that serves the tools at `PATH`.
 
@@ -129,12 +120,14 @@ def make_app(server: "Server[Any, Any]", *, port: int, token: str) -> ASGIApp:
         max_request_body_size=MAX_BODY_BYTES,
     )
 
+    rooms = Rooms(manager.handle_request, at_most=MAX_SESSIONS)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with manager.run():
             yield
 
-    app = Starlette(routes=[Route(PATH, endpoint=_Endpoint(manager))], lifespan=lifespan)
+    app = Starlette(routes=[Route(PATH, endpoint=rooms)], lifespan=lifespan)
     return Doorkeeper(app, token=token)
 
 
