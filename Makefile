@@ -26,6 +26,8 @@ BENCH_PACKAGES := $(TEST_PACKAGES) pcmanfm xarchiver gucharmap geany qalculate-g
 
 BENCH_TIMEOUT_S ?= 1800
 PYTEST_ARGS ?=
+# Side by side, a file of tests in one process: each has a virtual desktop of its own.
+PYTEST_WORKERS ?= 2
 
 .PHONY: help demo test check bench packages-demo packages-test packages-bench clean
 
@@ -36,13 +38,13 @@ demo: packages-demo $(STAMP) ## Drive a real editor and a real calculator on a v
 	@$(BIN)/python examples/demo.py
 
 test: packages-test $(STAMP) ## Run every test that this machine can run.
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(STAMP) ## Check format, style and types, and run the fast tests; needs no display.
 	@$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not desktop and not browser and not models and not slow" $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -m "not desktop and not browser and not models and not slow" $(PYTEST_ARGS)
 
 bench: packages-bench $(STAMP) ## Measure; one table each.
 	@for script in benchmarks/*.py; do

@@ -52,6 +52,7 @@ from .tool_spec import Quoting, QuotingError, Result, ToolSpec
 
 if TYPE_CHECKING:
     from ..memory.screens import VisualMemory
+    from .recording_tools import RecordingTools
 
 MAX_PICTURE_SIDE_PX = 1280
 ZOOM = 3.0
@@ -72,6 +73,7 @@ class DesktopToolkit(BaseToolkit):
         asked: Who answers questions about the screen; None for the best that is on this machine.
         memory: Lets the agent keep what it sees and search what was seen before, by anybody; None
             for no such tools.
+        recordings: Folder for videos of the screen; None for no tools that record it.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -82,6 +84,7 @@ class DesktopToolkit(BaseToolkit):
     _seen: Observation | None = PrivateAttr(default=None)
     _questions: QuestionTools = PrivateAttr()
     _memory: "VisualMemory | None" = PrivateAttr(default=None)
+    _recording: "RecordingTools | None" = PrivateAttr(default=None)
     _shown: dict[str, View] = PrivateAttr(default_factory=dict)
 
     _sources: Sources = PrivateAttr()
@@ -95,6 +98,7 @@ class DesktopToolkit(BaseToolkit):
         sources: Sources = NO_MODELS,
         asked: LoadedChatModel | None = None,
         memory: "VisualMemory | None" = None,
+        recordings: Path | None = None,
     ) -> None:
         super().__init__()
         self._memory = memory
@@ -110,10 +114,16 @@ class DesktopToolkit(BaseToolkit):
         )
         self._sources = sources
         self._questions = QuestionTools(self._look, model=asked)
+        if recordings is not None:
+            from .recording_tools import RecordingTools
+
+            self._recording = RecordingTools(desktop, recordings)
 
     def close(self) -> None:
-        """End what asks the applications; the toolkit is of no use afterwards."""
+        """End what asks the applications, and a recording; the toolkit is of no use afterwards."""
         self._observer.close()
+        if self._recording is not None:
+            self._recording.close()
 
     def get_tools(self) -> list[BaseTool]:
         """Return the tools, in the order of `specs`."""
@@ -142,6 +152,7 @@ class DesktopToolkit(BaseToolkit):
             *ClassifyTool(self._pixels).specs(),
             *self._questions.specs(),
             *remembering,
+            *(() if self._recording is None else self._recording.specs()),
         )
 
     # Each tool's docstring is what the model reads.

@@ -27,6 +27,7 @@ from . import (
     memory,
     models,
     recall,
+    record,
     remember,
     run,
     runs,
@@ -73,6 +74,7 @@ app.add_typer(mcp.app, name="mcp")
 app.command("approve")(approve.approve)
 app.add_typer(audio.app, name="audio")
 app.add_typer(video.app, name="video")
+app.command("record")(record.record)
 app.command("language")(language.language)
 app.command("doctor")(doctor.doctor)
 

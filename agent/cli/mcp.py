@@ -65,7 +65,9 @@ def serve(
     files: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Also tools for the recordings in FOLDER, and for no others."
+            metavar="FOLDER",
+            help="Also tools for the recordings in FOLDER, and for no others, and tools that "
+            "record the screen into it.",
         ),
     ] = None,
     ground_model: GroundModel = None,
@@ -153,6 +155,7 @@ def _opening(
                 env=screen.env,
                 sources=offered.sources,
                 memory=opened.enter_context(open_memory()) if offered.memory else None,
+                recordings=offered.files,
             )
             opened.callback(toolkit.close)
             specs = toolkit.specs()

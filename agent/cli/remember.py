@@ -1,9 +1,6 @@
 """`deskhand remember` and `deskhand watch`: keep what is on the screen."""
 
-import signal
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,10 +10,9 @@ import typer
 from . import exit_codes
 from .memory_options import Exclude, Json, note
 from .output import print_json, results
+from .until_stopped import until_stopped
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from ...memory.screens import VisualMemory
     from ...tools.remembering.recorder import Recorded, ScreenRecorder
 
@@ -155,7 +151,7 @@ def _watch(
         only_one(folder),
         open_screen() as screen,
         load_observer(screen.desktop) as observer,
-        _until_stopped() as stopped,
+        until_stopped() as stopped,
     ):
         watch = Watch(
             screen.desktop,
@@ -175,24 +171,6 @@ def _watch(
         f"{done.elapsed_s:.0f} s at {share:.1%} of a core"
     )
     raise typer.Exit(exit_codes.DONE)
-
-
-@contextmanager
-def _until_stopped() -> "Iterator[threading.Event]":
-    """Give an event that Ctrl-C and a polite kill set; a second Ctrl-C interrupts."""
-    stopped = threading.Event()
-
-    def stop(number: int, frame: "FrameType | None") -> None:
-        if stopped.is_set():
-            signal.default_int_handler(number, frame)
-        stopped.set()
-
-    before = {sign: signal.signal(sign, stop) for sign in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for sign, handler in before.items():
-            signal.signal(sign, handler)
 
 
 def _tell(recorded: "Recorded") -> None:

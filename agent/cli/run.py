@@ -160,6 +160,12 @@ def run(
             "tell a chat model of earlier runs like it that worked.",
         ),
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.mp4", help="Keep a video of the desktop from the first to the last step."
+        ),
+    ] = None,
     policy: PolicyFile = None,
     resume: Annotated[
         str | None,
@@ -231,6 +237,7 @@ def run(
             is_quiet=json,
             sources=seeing.sources_named(settings, ground_model, is_for_clicks=True),
             remember=remember,
+            record=record,
         )
     )
     if json:

@@ -2,13 +2,13 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...memory.errors import DeskhandError
+from ...memory.errors import ConfigError, DeskhandError
 from ...tools.desktop.sandbox import GRACE_S
 from ...tools.desktop.takeover import stopping_on_sigint
 from ...tools.finding.sources import NO_MODELS, Sources
@@ -22,7 +22,7 @@ from ..trajectory.run_info import DesktopPlace
 from . import exit_codes
 from .output import notes
 from .planning import Plan
-from .screens import open_screen
+from .screens import Screen, open_screen
 from .terminal import Progress, TerminalPerson
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Job:
     """Models that may tell where a described thing is."""
     remember: bool = False
     """Keep the run and the screens of its steps in the memory."""
+    record: Path | None = None
+    """Keep a video of the desktop here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ def execute(job: Job) -> Ended:
 
     place = None if job.resume is None else job.resume.info.desktop
     with open_screen(sandbox=job.sandbox, place=place) as screen, ExitStack() as opened:
+        if job.record is not None:
+            opened.enter_context(_recording(screen, job.record))
         folder = job.resume
         if folder is None:
             folder = _new_folder(job, screen.place)
@@ -157,6 +161,26 @@ def execute(job: Job) -> Ended:
             is_interrupted=takeover.reason == "Ctrl-C",
             kept_s=GRACE_S if waits and screen.place.sandbox_folder is not None else 0.0,
         )
+
+
+@contextmanager
+def _recording(screen: Screen, out: Path) -> Iterator[None]:
+    """Record the desktop for the time of the block; a video that breaks off ends no run."""
+    from ...tools.desktop.mss_grab import grab_at
+    from ...tools.media.recording import Recorder
+
+    recorder = Recorder(out, grab_at(screen.desktop.box)).start()
+    try:
+        yield
+    finally:
+        try:
+            recording = recorder.stop()
+        except ConfigError as error:
+            logger.warning("the video: %s", error)
+        else:
+            notes().print(
+                f"video: {out}, {recording.duration_s:.1f} s", markup=False, soft_wrap=True
+            )
 
 
 def _remembering(job: Job, folder: RunFolder, opened: ExitStack) -> "RunMemory":

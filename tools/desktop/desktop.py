@@ -113,6 +113,15 @@ class Desktop:
         self.views.register(key, view)
         return Capture(pixels=pixels, view=view)
 
+    def place(self, source: Source = None) -> Box:
+        """Return where something is now, clipped to the desktop, in desktop units.
+
+        Raises:
+            BadArgumentError: If there is no such monitor, or the region is off the desktop.
+            ActionFailed: If the window is minimized or gone.
+        """
+        return self._place_of(source)[1]
+
     def to_input(self, point: Point) -> tuple[int, int]:
         """Return a point of a current picture in the units the pointer takes.
 

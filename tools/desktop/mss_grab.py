@@ -1,5 +1,9 @@
 """Pixels through mss, for every platform that it knows."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
 import mss
 import numpy as np
 from mss.exception import ScreenShotError
@@ -24,3 +28,21 @@ def grab_region(screen: mss.MSS, region: Box) -> Pixels:
         raise DisplayError(f"the screen cannot be read: {error}") from error
     bgra = np.frombuffer(shot.bgra, np.uint8).reshape(shot.height, shot.width, 4)
     return np.ascontiguousarray(bgra[:, :, 2::-1])
+
+
+def grab_at(region: Box) -> Callable[[], AbstractContextManager[Callable[[], Pixels]]]:
+    """Return what opens a connection of its own that sees a region again and again.
+
+    On X11 the pointer is in the pictures, since it is what a person follows in a video.
+    """
+
+    @contextmanager
+    def opened() -> Iterator[Callable[[], Pixels]]:
+        try:
+            screen = mss.MSS(with_cursor=True) if sys.platform == "linux" else mss.MSS()
+        except ScreenShotError as error:
+            raise DisplayError(f"the screen cannot be read: {error}") from error
+        with screen:
+            yield lambda: grab_region(screen, region)
+
+    return opened
