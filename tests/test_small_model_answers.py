@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deskhand.tools.media.ask_video import VideoReply, ask_video
+from deskhand.tools.media.video_index import index_video
 from deskhand.tools.models.chat_llama import ChatLlama
 from deskhand.tools.models.chat_models import LoadedChatModel
 from deskhand.tools.questions.ask import ask
@@ -15,6 +17,7 @@ from deskhand.tools.questions.describe import describe
 sys.path.append(str(Path(__file__).parent.parent))
 
 from tests.screens import form_field, rows, thing
+from tests.videos import screen, steady, write_video
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 
@@ -51,3 +54,22 @@ def test_a_screen_is_summed_up(loaded: LoadedChatModel) -> None:
     described = describe(BILL, loaded)
     assert described.text.startswith("The screen shows ")
     assert 'Disabled: button "Send".' in described.facts
+
+
+def test_a_question_about_a_video_is_answered_or_not_there(
+    loaded: LoadedChatModel, tmp_path: Path
+) -> None:
+    shown = [
+        (0.0, screen("Inbox of Dana", "Order number 48213", "Total 1,204.00 EUR")),
+        (2.0, screen("Terminal", "Build failed: missing library zlib")),
+    ]
+    video = write_video(tmp_path / "a.mp4", steady(shown, 4.0))
+    index_video(video, kept_in=tmp_path / "kept")
+
+    def asked(question: str) -> VideoReply:
+        return ask_video(video, question, loaded, speech_model=None, kept_in=tmp_path / "kept")
+
+    reply = asked("Which library is missing?")
+    assert "zlib" in reply.text
+    assert [one.text for one in reply.moments] == ["Build failed: missing library zlib"]
+    assert not asked("What does the bicycle cost?").found

@@ -1,20 +1,23 @@
 """Recordings as tools of an agent: what is said, what it is about, when something is shown."""
 
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..memory.errors import PolicyDenied
+from ..memory.errors import ModelUnavailable, PolicyDenied
 from .media.speech_model import DEFAULT_MODEL, SpeechModel, load_speech_model
 from .media.transcribe import transcribe
 from .media.transcript import Task, Transcript, at
+from .models.chat_models import LOCAL_MODEL, LoadedChatModel, best_there, load_chat_model
 from .safety.fence import Fence
 from .tool_spec import Result, ToolSpec
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
     from langchain_core.tools import BaseTool
+
+    from .media.passages import Passage
 
 MAX_CHARS = 6000
 """Of a transcript in one answer; a model asks for the rest with `from_s`."""
@@ -59,12 +62,29 @@ class FindArguments(_Arguments):
     with_speech: bool = Field(default=True, description="Search what is said as well.")
 
 
+class AskVideoArguments(_Arguments):
+    """What `ask_video` takes."""
+
+    path: str = Field(min_length=1, description="A video file on this machine.")
+    question: str = Field(min_length=1, max_length=500, description="In plain words.")
+    with_speech: bool = Field(default=True, description="Use what is said as well.")
+
+
+class DescribeVideoArguments(_Arguments):
+    """What `describe_video` takes."""
+
+    path: str = Field(min_length=1, description="A video file on this machine.")
+    with_speech: bool = Field(default=True, description="Tell what is said as well.")
+
+
 class MediaTools:
     """Tools over recordings.
 
     Args:
         speech_model: A name, a folder, or a model that is loaded; loaded at the first use.
-        chat_model: Writes the summaries, and is sent what was said; None for no such tool.
+        asked: Sums up and answers, and is sent what is said and shown; None for the best that is on
+            this machine. Where there is none, `summarise_audio` says so, and `ask_video` tells the
+            moments that have the question's words.
         folder: The only one whose files may be read; None for all that this process may read.
     """
 
@@ -72,11 +92,11 @@ class MediaTools:
         self,
         *,
         speech_model: str | Path | SpeechModel = DEFAULT_MODEL,
-        chat_model: "BaseChatModel | None" = None,
+        asked: LoadedChatModel | None = None,
         folder: Path | None = None,
     ) -> None:
         self._speech_model = speech_model
-        self._chat_model = chat_model
+        self._asked = asked
         self._folder = None if folder is None else folder.resolve()
         self._kept: dict[tuple[object, ...], Transcript] = {}
 
@@ -86,13 +106,13 @@ class MediaTools:
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return what there is, for servers of other protocols."""
-        specs = [
+        return (
             ToolSpec.of(self.transcribe_audio, TranscribeArguments, read_only=True),
+            ToolSpec.of(self.summarise_audio, SummariseArguments, read_only=True),
             ToolSpec.of(self.find_in_video, FindArguments, read_only=True),
-        ]
-        if self._chat_model is not None:
-            specs.append(ToolSpec.of(self.summarise_audio, SummariseArguments, read_only=True))
-        return tuple(specs)
+            ToolSpec.of(self.ask_video, AskVideoArguments, read_only=True),
+            ToolSpec.of(self.describe_video, DescribeVideoArguments, read_only=True),
+        )
 
     # Each tool's docstring is what the model reads.
 
@@ -160,13 +180,58 @@ class MediaTools:
             said += "\n" + Fence().wrap("\n".join(lines), "what is shown and said in the video")
         return said, answer.to_json()
 
+    def ask_video(self, path: str, question: str, with_speech: bool = True) -> Result:
+        """Answer a question about a video, with the lines shown or said that it rests on.
+
+        Where no model is here to answer, the moments that have the question's words.
+        """
+        from .media.ask_video import ask_video
+
+        reply = ask_video(
+            self._allowed(path),
+            question,
+            self._answerer(),
+            speech_model=self._speech_model if with_speech else None,
+        )
+        lines = [reply.text] if reply.text else []
+        lines += [f"rests on {_moment(one)}" for one in reply.moments]
+        if reply.claims:
+            lines.append(f"not said by any line of the video: {', '.join(reply.claims)}")
+        said = "; ".join(("found" if reply.found else "not found", *reply.notes))
+        return f"{said}\n{Fence().wrap(chr(10).join(lines), 'about the video')}", reply.to_json()
+
+    def describe_video(self, path: str, with_speech: bool = True) -> Result:
+        """Tell what happens in a video, scene by scene: what is new on the screen, what is said."""
+        from .media.video_timeline import describe_video
+
+        described = describe_video(
+            self._allowed(path), speech_model=self._speech_model if with_speech else None
+        )
+        lines: list[str] = []
+        for scene in described.scenes:
+            lines.append(f"scene {at(scene.start_s)} - {at(scene.end_s)}")
+            told = [(at_s, f"shown: {text}") for at_s, text in scene.news]
+            told += [(at_s, f"said: {text}") for at_s, text in scene.said]
+            lines += [
+                f"  {at(at_s)} {text[:MAX_LINE_CHARS]}"
+                for at_s, text in sorted(told, key=itemgetter(0))
+            ]
+        shown, rest = _within(lines, MAX_CHARS)
+        said = "; ".join((f"{at(described.duration_s)} of video", *described.notes, *rest))
+        return f"{said}\n{Fence().wrap(chr(10).join(shown), 'the video')}", described.to_json()
+
     def summarise_audio(self, path: str, language: str | None = None) -> Result:
         """Sum up what is said in a recording or a video in a few lines with their times."""
         from .media.summarise import summarise
 
-        assert self._chat_model is not None  # else this tool is not offered
+        loaded = self._answerer()
+        if loaded is None:
+            raise ModelUnavailable(
+                "no model to sum up is on this machine; use transcribe_audio instead, or bring "
+                f"one: deskhand models pull {LOCAL_MODEL}"
+            )
         transcript = self._transcript(path, language, "transcribe", None)
-        summary = summarise(transcript, self._chat_model)
+        summary = summarise(transcript, loaded.model)
         said = _about(transcript)
         if summary.points:
             said += "\n" + Fence().wrap(summary.text, "a summary of what is said in the recording")
@@ -189,6 +254,12 @@ class MediaTools:
                 del self._kept[next(iter(self._kept))]
             self._kept[key] = transcript
         return self._kept[key]
+
+    def _answerer(self) -> LoadedChatModel | None:
+        if self._asked is None:
+            name = best_there()
+            self._asked = None if name is None else load_chat_model(name)
+        return self._asked
 
     def _allowed(self, path: str) -> Path:
         file = Path(path).expanduser()
@@ -213,3 +284,21 @@ def _about(transcript: Transcript) -> str:
     if transcript.damaged_packets:
         said += "; the file is damaged, something may be missing"
     return said
+
+
+def _moment(passage: "Passage") -> str:
+    text = passage.text[:MAX_LINE_CHARS]
+    if passage.source == "speech":
+        return f"[{at(passage.start_s)}] said: {text}"
+    return f"[{at(passage.start_s)} - {at(passage.end_s)}] shown: {text}"
+
+
+def _within(lines: list[str], n_chars: int) -> tuple[list[str], tuple[str, ...]]:
+    """Return as many lines as there is room for, and what to say of the others."""
+    shown: list[str] = []
+    for line in lines:
+        n_chars -= len(line)
+        if shown and n_chars < 0:
+            return shown, (f"{len(lines) - len(shown)} more lines left out",)
+        shown.append(line)
+    return shown, ()

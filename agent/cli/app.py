@@ -32,6 +32,7 @@ from . import (
     run,
     runs,
     video,
+    video_questions,
 )  # fmt: skip
 from .output import print_error
 from .settings import take_settings
@@ -73,6 +74,8 @@ app.command("index")(index.index)
 app.add_typer(mcp.app, name="mcp")
 app.command("approve")(approve.approve)
 app.add_typer(audio.app, name="audio")
+video.app.command("describe")(video_questions.describe)
+video.app.command("ask")(video_questions.ask)
 app.add_typer(video.app, name="video")
 app.command("record")(record.record)
 app.command("language")(language.language)

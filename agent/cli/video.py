@@ -67,7 +67,7 @@ def find(
         check_out(sheet, file)
     from ...tools.media.moments import find_in_video
 
-    answer = _with_bar(
+    answer = with_bar(
         file,
         lambda on_progress: find_in_video(
             file,
@@ -104,7 +104,7 @@ def index(
     """
     from ...tools.media.video_index import index_video, said_in
 
-    found = _with_bar(file, lambda on_progress: index_video(file, on_progress=on_progress))
+    found = with_bar(file, lambda on_progress: index_video(file, on_progress=on_progress))
     heard, why_not = None, ""
     if not no_speech:
         heard, why_not = said_in(file, found, speech_model)
@@ -128,7 +128,8 @@ def index(
     results().print(rows)
 
 
-def _with_bar(file: Path, work: Callable[[_OnProgress], _Answer]) -> _Answer:
+def with_bar(file: Path, work: Callable[[_OnProgress], _Answer]) -> _Answer:
+    """Do work on a video with a bar that shows how far it is; Ctrl-C says that it goes on."""
     from ...tools.media.transcript import at
 
     bar = MediaBar(file.name)

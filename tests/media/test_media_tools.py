@@ -7,9 +7,10 @@ import pytest
 from langchain_core.messages import AIMessage
 from langchain_core.tools import ToolException
 
-from deskhand.memory.errors import PolicyDenied
+from deskhand.memory.errors import ModelUnavailable, PolicyDenied
 from deskhand.tools import media_tools
 from deskhand.tools.media_tools import MediaTools
+from deskhand.tools.models.chat_models import LoadedChatModel
 
 # The other tests' parts are no package; last, so that nothing else is found there first.
 sys.path.append(str(Path(__file__).parent.parent.parent))
@@ -71,7 +72,7 @@ def test_files_outside_of_the_folder_are_not_read(tmp_path: Path) -> None:
 
 
 def test_errors_are_what_the_model_reads(tmp_path: Path) -> None:
-    tool, _find = MediaTools(speech_model=KnownWords()).get_tools()
+    tool, *_others = MediaTools(speech_model=KnownWords()).get_tools()
     assert tool.name == "transcribe_audio"
     assert tool.metadata == {"read_only": True, "destructive": False}
     missing = tmp_path / "none.wav"
@@ -79,13 +80,20 @@ def test_errors_are_what_the_model_reads(tmp_path: Path) -> None:
 
 
 def test_a_summary_needs_a_chat_model_and_comes_in_a_fence() -> None:
+    without = MediaTools(speech_model=KnownWords())
+    with pytest.raises(ModelUnavailable) as caught:
+        without.summarise_audio(str(JFK))
+    assert str(caught.value) == (
+        "no model to sum up is on this machine; use transcribe_audio instead, or bring one: "
+        "deskhand models pull qwen2.5-coder-1.5b"
+    )
     model = ScriptedModel(answers=[AIMessage(content="- It is about a country [0:00]")])
-    tools = MediaTools(speech_model=KnownWords(), chat_model=model)
+    tools = MediaTools(
+        speech_model=KnownWords(), asked=LoadedChatModel(model=model, name="scripted")
+    )
     assert [spec.name for spec in tools.specs()] == [
-        "transcribe_audio",
-        "find_in_video",
-        "summarise_audio",
-    ]
+        "transcribe_audio", "summarise_audio", "find_in_video", "ask_video", "describe_video",
+    ]  # fmt: skip
     said, artifact = tools.summarise_audio(str(JFK))
     first, _opening, line, _closing = str(said).splitlines()
     assert (first, line) == ("0:11 of sound, spoken in de", "- It is about a country [0:00]")
@@ -98,7 +106,8 @@ def test_a_moment_of_a_video_comes_in_a_fence(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     shown = [(0.0, screen("Inbox")), (2.0, screen("Inbox", "Disk full"))]
     path = write_video(tmp_path / "a.mkv", steady(shown, until_s=4.0))
-    _transcribe, find = MediaTools(speech_model=KnownWords(), folder=tmp_path).specs()
+    tools = MediaTools(speech_model=KnownWords(), folder=tmp_path)
+    find = next(spec for spec in tools.specs() if spec.name == "find_in_video")
     said, artifact = find.run({"path": str(path), "query": "disk full"})
     assert isinstance(said, str)
     first, opening, line, closing = said.splitlines()

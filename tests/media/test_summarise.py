@@ -132,5 +132,6 @@ def test_an_answer_without_a_line_is_refused() -> None:
     with pytest.raises(ModelOutputError) as caught:
         summarise(MEETING, saying("  \n[0:05]\n***"))
     assert str(caught.value) == (
-        "the model was asked to sum up a transcript and wrote no line of text: '  \\n[0:05]\\n***'"
+        "the model was asked to sum up the transcript and wrote no line of text: "
+        "'  \\n[0:05]\\n***'"
     )

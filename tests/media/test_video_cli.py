@@ -197,3 +197,25 @@ def test_a_sheet_that_cannot_be_written_is_told_before(cli: Cli, demo: Path) -> 
     assert said.err == (
         "deskhand: error: --sheet is 'out.jpg'; expected a name that ends in .png\n"
     )
+
+
+def test_what_happens_is_told_scene_by_scene(cli: Cli, demo: Path) -> None:
+    told = cli("describe", demo)
+    assert told.code == 0
+    assert "0:00 Inbox of Dana" in told.out
+    assert "0:02 Disk full" in told.out
+    assert told.notes == ["the video has no sound"]
+    document = json.loads(cli("describe", demo, "--json", "--no-speech").out)
+    assert document["scenes"][0]["title"] == "Inbox of Dana"
+    assert document["summary"] is None
+
+
+def test_a_question_without_a_model_shows_the_moments(cli: Cli, demo: Path) -> None:
+    asked = cli("ask", demo, "Is the disk full?", "--no-speech")
+    assert asked.code == 0
+    assert asked.out.startswith("  [0:02 - 0:0")
+    assert asked.out.endswith("] shown: Disk full\n")
+    assert asked.notes == ["no model is here to answer: these moments have words of the question"]
+    absent = cli("ask", demo, "bicycle", "--no-speech", "--json")
+    assert absent.code == 1
+    assert json.loads(absent.out)["found"] is False

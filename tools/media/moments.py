@@ -172,7 +172,7 @@ def _ranked(
     found_at, maybe_at = FOUND_BY_WORDS, MAYBE_BY_WORDS
     if embedder is not None:
         found_at, maybe_at = FOUND, MAYBE
-        cosines = _vectors(texts, embedder, index) @ embedder.embed_texts([query])[0]
+        cosines = kept_vectors(texts, embedder, index) @ embedder.embed_texts([query])[0]
         scores = 0.5 * scores + 0.5 * cosines
     best: dict[int, tuple[float, int]] = {}
     for place, (number, _unit) in enumerate(units):
@@ -211,7 +211,7 @@ def _moment(unit: _Unit, score: float, verdict: Verdict, words: tuple[str, ...])
     )
 
 
-def _vectors(texts: Sequence[str], embedder: TextEmbedder, index: VideoIndex) -> Vectors:
+def kept_vectors(texts: Sequence[str], embedder: TextEmbedder, index: VideoIndex) -> Vectors:
     """Return a vector for each text, kept beside the index."""
     name = key_of({"texts": list(texts), "space": embedder.space})[:16]
     path = index.folder / f"{index.key}.{name}.npy"

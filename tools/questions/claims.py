@@ -74,7 +74,23 @@ def unsupported(answer: str, observation: Observation, question: str) -> tuple[s
         observation: Of the screen that was asked about.
         question: What it says itself is not checked.
     """
-    said = _said(observation, question)
+    return _unsupported(answer, _said(observation, question))
+
+
+def unsupported_by(answer: str, texts: Sequence[str], question: str) -> tuple[str, ...]:
+    """Return the claims of an answer that none of some texts makes, in their order.
+
+    Args:
+        answer: Without citations.
+        texts: What it may rest on.
+        question: What it says itself is not checked.
+    """
+    words = content_words(question)
+    counts = {0, 1, len(texts), sum(bool(words & content_words(text)) for text in texts)}
+    return _unsupported(answer, _said_by(texts, [question], counts))
+
+
+def _unsupported(answer: str, said: _Said) -> tuple[str, ...]:
     found: list[str] = []
     rest = answer
     for quoted in _quotations(answer):
@@ -93,17 +109,22 @@ def unsupported(answer: str, observation: Observation, question: str) -> tuple[s
 def _said(observation: Observation, question: str) -> _Said:
     windows = [part for window in observation.windows for part in (window.title, window.app)]
     elements = [element.text for element in observation.elements if element.text.strip()]
-    texts = [*elements, *windows, question]
+    return _said_by(elements, [*windows, question], _counts(observation, question))
+
+
+def _said_by(flowing: Sequence[str], others: Sequence[str], counts: Iterable[int]) -> _Said:
+    """Return what texts say; those that flow may be parts of one longer text."""
+    texts = [*flowing, *others]
     numbers = [number for text in texts for number in _numbers(_digits(text))]
     parts = [part for number in numbers for part in _parts(number)]
     return _Said(
-        whole="\n".join(map(alike, [" ".join(elements), *windows, question])),
+        whole="\n".join(map(alike, [" ".join(flowing), *others])),
         texts=tuple(normalise(text) for text in texts),
         words=frozenset(word for text in texts for word in _words(text)),
         numbers=frozenset(value for number in (*numbers, *parts) for value in _values(number)),
         written=frozenset(numbers),
         digits=tuple("".join(re.findall(r"\d", _digits(text))) for text in texts),
-        counts=frozenset(_counts(observation, question)),
+        counts=frozenset(counts),
     )
 
 
