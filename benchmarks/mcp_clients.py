@@ -82,6 +82,7 @@ def arguments(recording: Path) -> dict[str, dict[str, Any]]:
         "recall_screens": {"tags": ["seen"]},
         "search_images": {"query": "calculator"},
         "transcribe_audio": {"path": str(recording)},
+        "remember_recording": {"path": str(recording)},
         "summarise_audio": {"path": str(recording)},
         "ask_video": {"path": str(recording), "question": "Which house is shown?"},
         "describe_video": {"path": str(recording)},

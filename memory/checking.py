@@ -13,10 +13,12 @@ OTHERS = 0o077
 SOME = 20
 """So many texts of SQLite's own check are reported."""
 LOOSE_ROWS = {
-    "vectors of no screen": "FROM vectors WHERE space IN (SELECT number FROM spaces WHERE kind != "
-    "'task') AND item NOT IN (SELECT number FROM screens)",
+    "vectors of no screen": "FROM vectors WHERE space IN (SELECT number FROM spaces WHERE kind IN "
+    "('text', 'picture')) AND item NOT IN (SELECT number FROM screens)",
     "vectors of no episode": "FROM vectors WHERE space IN (SELECT number FROM spaces WHERE kind = "
     "'task') AND item NOT IN (SELECT number FROM episodes)",
+    "vectors of no moment": "FROM vectors WHERE space IN (SELECT number FROM spaces WHERE kind = "
+    "'moment') AND item NOT IN (SELECT number FROM moments)",
     "vectors of another length than their space": "FROM vectors WHERE length(data) != 4 * "
     "(SELECT dimensions FROM spaces WHERE spaces.number = vectors.space)",
     "points of no screen": "FROM points WHERE screen NOT IN (SELECT number FROM screens)",
@@ -77,7 +79,7 @@ def _unfinished_forgetting(memory: OpenMemory, repair: bool) -> Iterator[Problem
 
 def _full_text(memory: OpenMemory, repair: bool) -> Iterator[Problem]:
     run = memory.database.connection.execute
-    for table in ("words", "parts", "task_words"):
+    for table in ("words", "parts", "task_words", "moment_words"):
         try:
             # Rank 1: compare with the texts as well.
             run(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")

@@ -15,13 +15,38 @@ from pathlib import Path
 from .errors import ConfigError, MemoryDamaged, MemoryLocked
 from .folded_text import folded
 
-VERSION = 2
+VERSION = 3
 FILE = "memory.sqlite3"
 PICTURES = "pictures"
 BUSY_S = 30.0
 SWITCH_EVERY_S = 0.02
 
-SCHEMA = """
+RECORDINGS = """
+CREATE TABLE recordings(
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    content TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    duration REAL NOT NULL,
+    time INTEGER NOT NULL
+);
+CREATE TABLE moments(
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    recording INTEGER NOT NULL REFERENCES recordings(number) ON DELETE CASCADE,
+    start REAL NOT NULL,
+    until REAL NOT NULL,
+    source TEXT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX moments_recording ON moments(recording);
+CREATE VIRTUAL TABLE moment_words USING fts5(
+    text, content='moments', content_rowid='number', tokenize='unicode61 remove_diacritics 2'
+);
+"""
+"""Of version 3: what is shown and said in recordings, and when."""
+SCHEMA = (
+    """
 CREATE TABLE facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE screens(
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -97,10 +122,16 @@ CREATE VIRTUAL TABLE task_words USING fts5(
 );
 INSERT INTO facts VALUES ('id', lower(hex(randomblob(8)))), ('erasures', 0);
 """
-"""`vectors.item` is the number of a screen or an episode, by the kind of the space."""
+    + RECORDINGS
+)
+"""`vectors.item` is the number of a screen, an episode or a moment, by the kind of the space."""
 
-UPDATE = "ALTER TABLE episodes ADD COLUMN run TEXT NOT NULL DEFAULT ''"
-"""Of the first version's tables."""
+UPDATES = {
+    0: SCHEMA,
+    1: "ALTER TABLE episodes ADD COLUMN run TEXT NOT NULL DEFAULT '';\n" + RECORDINGS,
+    2: RECORDINGS,
+}
+"""What makes today's tables of those of an earlier version; 0 is an empty file."""
 
 
 class Database:
@@ -174,7 +205,7 @@ class Database:
             (version,) = self.connection.execute("PRAGMA user_version").fetchone()
             if version == VERSION:
                 return
-            for statement in (UPDATE if version == 1 else SCHEMA).split(";\n"):
+            for statement in UPDATES[version].split(";\n"):
                 if statement.strip():
                     self.connection.execute(statement)
             self.connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -96,7 +96,7 @@ def finish_forgetting(memory: OpenMemory) -> bool:
 
 def _scrub(memory: OpenMemory) -> None:
     run = memory.database.connection.execute
-    for table in ("words", "parts", "task_words"):
+    for table in ("words", "parts", "task_words", "moment_words"):
         run(f"INSERT INTO {table}({table}) VALUES ('optimize')")
     try:
         run("VACUUM")

@@ -37,7 +37,7 @@ WHOLE_QUERY = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordsFound:
-    """A screen that holds words of the query."""
+    """A text that holds words of the query."""
 
     number: int
     score: float
@@ -48,7 +48,9 @@ class WordsFound:
 
 
 @dataclass(slots=True)
-class _Unit:
+class Unit:
+    """A piece of a query, and how it is looked for."""
+
     text: str
     phrase: str
     exact: re.Pattern[str]
@@ -57,6 +59,7 @@ class _Unit:
 
     @property
     def is_number(self) -> bool:
+        """Tell whether it names one thing, such as 4711."""
         has_digit = any(letter.isdigit() for letter in self.text)
         return has_digit and len(self.text) >= NUMBER_LETTERS
 
@@ -69,7 +72,7 @@ class FullText:
 
     def find(self, query: str, filter: Filter, limit: int) -> list[WordsFound]:
         """Return the screens that hold words of a query, best first, then the one seen last."""
-        units = [self._unit(text) for text in dict.fromkeys(UNIT.findall(folded(query)))]
+        units = units_of(query)
         if not units:
             return self._containing(query, filter, limit)
         for unit in units:
@@ -78,23 +81,13 @@ class FullText:
         whole = " ".join(folded(query).split())
         scored = []
         for number, last_seen, text in self._texts(sorted(numbers)):
-            found = _score(number, text, units, whole)
+            found = score_of(number, text, units, whole)
             if found is not None:
                 scored.append((found.score, last_seen, found))
         scored.sort(key=lambda each: each[:2], reverse=True)
         return [found for _, _, found in scored[:limit]]
 
-    def _unit(self, text: str) -> _Unit:
-        # "1,240" is in neither "11,240" nor "1,240,000" nor "1,240.50".
-        start = r"(?<!\w)" + (r"(?<!\d[.,])" if text[0].isdigit() else "")
-        end = r"(?!\w)" + (r"(?![.,]\d)" if text[-1].isdigit() else "")
-        return _Unit(
-            text=text,
-            phrase=quoted(text),
-            exact=re.compile(start + re.escape(text) + end),
-        )
-
-    def _weigh(self, unit: _Unit, limit: int) -> None:
+    def _weigh(self, unit: Unit, limit: int) -> None:
         (total,) = self._run("SELECT count(*) FROM screens").fetchone()
         (holding,) = self._run(
             "SELECT count(*) FROM words WHERE words MATCH ?", (unit.phrase,)
@@ -114,7 +107,7 @@ class FullText:
         near = process.extract(word, terms, scorer=OSA.distance, score_cutoff=at_most, limit=SLIPS)
         return [term for term, _, _ in near]
 
-    def _candidates(self, units: Sequence[_Unit], filter: Filter) -> set[int]:
+    def _candidates(self, units: Sequence[Unit], filter: Filter) -> set[int]:
         phrases = [unit.phrase for unit in units]
         slips = [quoted(slip) for unit in units for slip in unit.slips]
         found = set(self._matching("words", " AND ".join(phrases), filter))
@@ -162,6 +155,32 @@ class FullText:
         return found
 
 
+def units_of(query: str) -> list[Unit]:
+    """Return what a query asks for, piece by piece."""
+    return [_unit(text) for text in dict.fromkeys(UNIT.findall(folded(query)))]
+
+
+def has_numbers(query: str, text: str) -> bool:
+    """Tell whether a query names numbers or the like, and a text has all of them.
+
+    >>> has_numbers("invoice 4711", "Invoice 4711 is paid"), has_numbers("invoice", "Invoice 4711")
+    (True, False)
+    """
+    numbers = [unit for unit in units_of(query) if unit.is_number]
+    return bool(numbers) and all(unit.exact.search(folded(text)) for unit in numbers)
+
+
+def _unit(text: str) -> Unit:
+    # "1,240" is in neither "11,240" nor "1,240,000" nor "1,240.50".
+    start = r"(?<!\w)" + (r"(?<!\d[.,])" if text[0].isdigit() else "")
+    end = r"(?!\w)" + (r"(?![.,]\d)" if text[-1].isdigit() else "")
+    return Unit(
+        text=text,
+        phrase=quoted(text),
+        exact=re.compile(start + re.escape(text) + end),
+    )
+
+
 def rarity(holding: int, total: int) -> float:
     """Return the weight of a word that so many of all texts hold; above 0 if all do."""
     return math.log(1 + (total + 1) / (holding + 1))
@@ -172,7 +191,15 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _score(number: int, text: str, units: Sequence[_Unit], whole: str) -> WordsFound | None:
+def score_of(number: int, text: str, units: Sequence[Unit], whole: str) -> WordsFound | None:
+    """Return how well a folded text meets a query; None where it does not.
+
+    Args:
+        number: Of what the text belongs to.
+        text: As `folded` makes it.
+        units: Of the query, with their weights.
+        whole: The folded query, one space between its words.
+    """
     met = [_how_well(unit, text) for unit in units]
     weights = [unit.weight for unit in units]
     score = sum(level * weight for level, weight in zip(met, weights, strict=True)) / sum(weights)
@@ -187,7 +214,7 @@ def _score(number: int, text: str, units: Sequence[_Unit], whole: str) -> WordsF
     )
 
 
-def _how_well(unit: _Unit, text: str) -> float:
+def _how_well(unit: Unit, text: str) -> float:
     # `in` before a pattern: it takes a hundredth of the time.
     if unit.text in text and unit.exact.search(text):
         return EXACT

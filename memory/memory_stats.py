@@ -20,7 +20,12 @@ def memory_stats(memory: OpenMemory) -> MemoryStats:
                 "GROUP BY kind"
             )
         )
+        recordings, moments = run(
+            "SELECT (SELECT count(*) FROM recordings), (SELECT count(*) FROM moments)"
+        ).fetchone()
         return MemoryStats(
+            recordings=recordings,
+            moments=moments,
             screens=screens,
             sightings=sightings,
             first=None if first is None else to_time(first),

@@ -184,6 +184,9 @@ class MemoryStats:
     """Of the embedded vector index; 0 while vectors are compared one by one."""
     vector_search: str
     """`exact` or the index that answers: `chroma` or `chroma server`."""
+    recordings: int = 0
+    moments: int = 0
+    """Lines that are shown or said in the recordings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,12 @@ Progress = Callable[[int, int], None]
 AT_ONCE = 16
 """Screens a batch; a kill loses the work of one batch."""
 
-HAS_SOMETHING = {"text": "s.text || s.window != ''", "picture": "TRUE", "task": "FALSE"}
+HAS_SOMETHING = {
+    "text": "s.text || s.window != ''",
+    "picture": "TRUE",
+    "task": "FALSE",
+    "moment": "FALSE",
+}
 
 
 def missing(memory: OpenMemory, kind: Kind, *, after: int = 0, limit: int = -1) -> list[int]:

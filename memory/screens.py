@@ -14,6 +14,7 @@ from .errors import BadArgumentError
 from .forgetting import forget_screens
 from .memory_stats import memory_stats
 from .open_memory import OpenMemory
+from .recordings import RecordingMemory
 from .records import (
     Added,
     Filter,
@@ -161,6 +162,11 @@ class VisualMemory:
         """Return what can find a screen here, and why the rest cannot."""
         with self._memory.threads:
             return self._search.sources()
+
+    @property
+    def recordings(self) -> RecordingMemory:
+        """Return the recordings that are kept in the same memory; it is closed with this one."""
+        return RecordingMemory(self._memory)
 
     def close(self) -> None:
         """Close the files."""

@@ -16,8 +16,9 @@ from .embedding import Vectors
 from .errors import ModelOutputError
 from .screen_rows import in_parts
 
-Kind = Literal["text", "picture", "task"]
-"""Of a screen's text (some a screen), of its picture (one), of an episode's task (one)."""
+Kind = Literal["text", "picture", "task", "moment"]
+"""Of a screen's text (some a screen), of its picture (one), of an episode's task (one), of a line
+that is shown or said in a recording (one)."""
 NEAR_UNIT = 0.01
 GROWTH = 1.5
 ROWS_AN_ITEM = 8

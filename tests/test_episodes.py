@@ -74,6 +74,8 @@ def test_a_memory_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
         memory.add(episode("mute the sound"))
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
         database.execute("ALTER TABLE episodes DROP COLUMN run")
+        for table in ("moment_words", "moments", "recordings"):
+            database.execute(f"DROP TABLE {table}")
         database.execute("PRAGMA user_version = 1")
     with EpisodeMemory.open(tmp_path) as memory:
         memory.add(replace(episode("rename the folder"), run="20261125-rename"))

@@ -163,7 +163,10 @@ def test_recall_draws_a_sheet(cli: Cli, ids: dict[str, str], tmp_path: Path) -> 
             "nothing is named; give ids, --query, --app, --window, --tag or a time",
         ),
         (["forget", "--all", "--app", "x"], "--all is everything; leave the other options out"),
-        (["forget", "abc", "--yes"], "there is no such screen or run: abc; nothing was forgotten"),
+        (
+            ["forget", "abc", "--yes"],
+            "there is no such screen, run or recording: abc; nothing was forgotten",
+        ),
         (["memory", "retain"], "say what to keep: --max-age 90d, --max-size 5GB, or both"),
         (
             ["memory", "retain", "--max-age", "old"],
@@ -208,16 +211,22 @@ def test_forget_needs_yes_where_nobody_is_there(cli: Cli, ids: dict[str, str]) -
 def test_forget_by_words_takes_only_screens_with_all_of_them(cli: Cli, ids: dict[str, str]) -> None:
     assert (
         cli("forget", "--query", "invoice rome", "--yes").out
-        == "no screen and no run is like that\n"
+        == "nothing in the memory is like that\n"
     )
     document: Any = json.loads(cli("forget", "--query", "Invoice ada", "--yes", "--json").out)
-    assert document == {"forgotten": 1, "ids": [ids["invoice"]], "runs": []}
+    assert document == {
+        "forgotten": 1,
+        "ids": [ids["invoice"]],
+        "runs": [],
+        "recordings": [],
+        "lines_of_recordings": 0,
+    }
 
 
 def test_forget_takes_citations_and_everything(cli: Cli, ids: dict[str, str]) -> None:
     assert cli("forget", f"[screen:{ids['old']}]", "--yes").out == "1 screen forgotten\n"
     assert cli("forget", "--all", "--yes").out == "2 screens forgotten\n"
-    assert cli("forget", "--all", "--yes").out == "no screen and no run is like that\n"
+    assert cli("forget", "--all", "--yes").out == "nothing in the memory is like that\n"
 
 
 # --- runs
@@ -271,9 +280,8 @@ def test_forget_takes_runs_as_well(cli: Cli, run_id: str) -> None:
     )
     with EpisodeMemory.open() as episodes:
         (left,) = episodes.list()
-    assert cli("forget", left.citation, "--yes", "--json").out == (
-        json.dumps({"forgotten": 0, "ids": [], "runs": [left.id]}, indent=2) + "\n"
-    )
+    document = json.loads(cli("forget", left.citation, "--yes", "--json").out)
+    assert (document["forgotten"], document["runs"]) == (0, [left.id])
     assert cli("recall", "--runs").out == "nothing was found\n"
 
 
@@ -292,6 +300,7 @@ def test_stats_check_and_retain(cli: Cli) -> None:
         "forgotten": 0,
         "left": 2,
         "runs": 0,
+        "recordings": 0,
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..memory.errors import ModelUnavailable, PolicyDenied
+from ..memory.errors import MediaError, ModelUnavailable, PolicyDenied
 from .media.speech_model import DEFAULT_MODEL, SpeechModel, load_speech_model
 from .media.transcribe import transcribe
 from .media.transcript import Task, Transcript, at
@@ -17,6 +17,7 @@ from .tool_spec import Result, ToolSpec
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
+    from ..memory.recordings import RecordingMemory
     from .media.passages import Passage
 
 MAX_CHARS = 6000
@@ -77,6 +78,12 @@ class DescribeVideoArguments(_Arguments):
     with_speech: bool = Field(default=True, description="Tell what is said as well.")
 
 
+class RememberRecordingArguments(_Arguments):
+    """What `remember_recording` takes."""
+
+    path: str = Field(min_length=1, description="An audio or video file on this machine.")
+
+
 class MediaTools:
     """Tools over recordings.
 
@@ -86,6 +93,7 @@ class MediaTools:
             this machine. Where there is none, `summarise_audio` says so, and `ask_video` tells the
             moments that have the question's words.
         folder: The only one whose files may be read; None for all that this process may read.
+        memory: Takes what is shown and said in recordings; None for no tool that does.
     """
 
     def __init__(
@@ -94,9 +102,11 @@ class MediaTools:
         speech_model: str | Path | SpeechModel = DEFAULT_MODEL,
         asked: LoadedChatModel | None = None,
         folder: Path | None = None,
+        memory: "RecordingMemory | None" = None,
     ) -> None:
         self._speech_model = speech_model
         self._asked = asked
+        self._memory = memory
         self._folder = None if folder is None else folder.resolve()
         self._kept: dict[tuple[object, ...], Transcript] = {}
 
@@ -106,12 +116,14 @@ class MediaTools:
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return what there is, for servers of other protocols."""
+        keeps = ToolSpec.of(self.remember_recording, RememberRecordingArguments)
         return (
             ToolSpec.of(self.transcribe_audio, TranscribeArguments, read_only=True),
             ToolSpec.of(self.summarise_audio, SummariseArguments, read_only=True),
             ToolSpec.of(self.find_in_video, FindArguments, read_only=True),
             ToolSpec.of(self.ask_video, AskVideoArguments, read_only=True),
             ToolSpec.of(self.describe_video, DescribeVideoArguments, read_only=True),
+            *(() if self._memory is None else (keeps,)),
         )
 
     # Each tool's docstring is what the model reads.
@@ -219,6 +231,26 @@ class MediaTools:
         shown, rest = _within(lines, MAX_CHARS)
         said = "; ".join((f"{at(described.duration_s)} of video", *described.notes, *rest))
         return f"{said}\n{Fence().wrap(chr(10).join(shown), 'the video')}", described.to_json()
+
+    def remember_recording(self, path: str) -> Result:
+        """Keep what is shown and said in a recording, for recall_screens; secrets are taken out."""
+        from .media.video_index import index_video
+        from .remembering.recordings import remember_recording
+
+        assert self._memory is not None  # only then is it a tool
+        file = self._allowed(path)
+        index, transcript = None, None
+        try:
+            index = index_video(file)
+        except MediaError:  # sound alone; what is wrong with the file, its transcript tells
+            pass
+        if index is None or index.end.has_sound:
+            transcript = self._transcript(path, None, "transcribe", None)
+        kept = remember_recording(self._memory, file, index=index, transcript=transcript)
+        self._memory.embed()
+        citation = f"[{kept.kind}:{kept.id}]"
+        said = f"kept as {citation}: {kept.n_moments} lines"
+        return said, {"id": kept.id, "citation": citation, "moments": kept.n_moments}
 
     def summarise_audio(self, path: str, language: str | None = None) -> Result:
         """Sum up what is said in a recording or a video in a few lines with their times."""

@@ -5,22 +5,26 @@ reaches a model inside a fence, and pictures only where they are asked for.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..memory.errors import BadArgumentError, PolicyDenied
+from ..memory.recording_rows import MomentHit
 from ..memory.records import Filter
 from ..memory.screens import VisualMemory
 from . import tool_arguments as arguments
 from .perception.element_text import quoted
 from .perception.elements import Observation
-from .remembering.contact_sheet import Thumbnail, draw_sheet
+from .remembering.contact_sheet import draw_sheet
 from .remembering.folder_index import INDEXED, folder_tag
 from .remembering.moments import parse_moment
 from .remembering.opening import missing_sources
-from .remembering.recall import Recollection, recall
+from .remembering.recall import recall
+from .remembering.recall_all import Found, citation, in_one_ranking, moment_json
 from .remembering.recorder import ScreenRecorder
+from .remembering.thumbnails import thumbnail
 from .safety.fence import Fence
 from .tool_pictures import image_block
 from .tool_spec import Result, ToolSpec
@@ -90,22 +94,26 @@ class MemoryTools:
     ) -> Result:
         """Find screens that were seen earlier, by words, meaning, application and time.
 
-        Returns when and where each was seen, the line that answers, and [screen:ID] to cite.
+        Moments of recordings that are remembered are found as well. Returns when and where each
+        was seen, the line that answers, and [screen:ID] or [video:ID@time] to cite.
         """
         now = datetime.now(UTC).astimezone()
-        found = recall(
-            self._memory,
-            text=query,
-            like=like,
-            filter=Filter(
-                app=app,
-                window=window,
-                since=None if since is None else parse_moment(since, now=now),
-                until=None if until is None else parse_moment(until, now=now, is_end=True),
-                tags=frozenset(tags),
-            ),
-            limit=limit,
+        chosen = Filter(
+            app=app,
+            window=window,
+            since=None if since is None else parse_moment(since, now=now),
+            until=None if until is None else parse_moment(until, now=now, is_end=True),
+            tags=frozenset(tags),
         )
+        found = recall(self._memory, text=query, like=like, filter=chosen, limit=limit)
+        moments: list[MomentHit] = []
+        if query and not (like or app or window or tags):
+            moments = self._memory.recordings.search(
+                query, limit, since=chosen.since, until=chosen.until
+            )
+        if moments and query:
+            everything = in_one_ranking(query, found, moments, limit)
+            return self._result(everything, "what was seen earlier", pictures=pictures)
         return self._result(found, "screens seen earlier", pictures=pictures)
 
     def search_images(
@@ -123,8 +131,11 @@ class MemoryTools:
         found = recall(self._memory, text=query, like=like, filter=Filter(tags={tag}), limit=limit)
         return self._result(found, "pictures in indexed folders", pictures=pictures)
 
-    def _result(self, found: Sequence[Recollection], what: str, *, pictures: bool) -> Result:
-        artifact: dict[str, Any] = {"screens": [one.to_json() for one in found]}
+    def _result(self, found: Sequence[Found], what: str, *, pictures: bool) -> Result:
+        artifact: dict[str, Any] = {
+            "screens": [one.to_json() for one in found if not isinstance(one, MomentHit)],
+            "moments": [moment_json(one) for one in found if isinstance(one, MomentHit)],
+        }
         missing = [f"{one.name} ({one.why})" for one in missing_sources(self._memory)]
         blind = f"\nnot searched by {', '.join(missing)}" if missing else ""
         if not found:
@@ -135,14 +146,21 @@ class MemoryTools:
             return text, artifact
         sheet = draw_sheet(
             [
-                Thumbnail(picture=one.record.picture, caption=(f"{number}  {one.record.citation}",))
+                replace(thumbnail(number, one), caption=(f"{number}  {citation(one)}",))
                 for number, one in enumerate(found, start=1)
             ]
         )
         return [{"type": "text", "text": text}, image_block(sheet)], artifact
 
 
-def _line(number: int, one: Recollection) -> str:
+def _line(number: int, one: Found) -> str:
+    if isinstance(one, MomentHit):
+        recording, moment = one.recording, one.moment
+        how = "said" if moment.source == "speech" else "shown"
+        return (
+            f"{number}. {one.citation} {recording.time.astimezone():%Y-%m-%d %H:%M}, "
+            f"file {quoted(recording.path)}, {how} {quoted(moment.text, MAX_LINE_CHARS)}"
+        )
     record = one.record
     parts = [f"{number}. {record.citation} {record.last_seen.astimezone():%Y-%m-%d %H:%M}"]
     if record.app:

@@ -64,6 +64,12 @@ def transcribe(
     line_chars: Annotated[
         int, typer.Option(metavar="N", min=10, help="Of a line of subtitles, at most.")
     ] = 42,
+    remember: Annotated[
+        bool,
+        typer.Option(
+            "--remember", metavar="", help="Keep it in the memory, for `deskhand recall`."
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", metavar="", help="The same as --format json.")
     ] = False,
@@ -84,6 +90,10 @@ def transcribe(
     transcript = _transcribed(file, _Wishes(model, language, translate, track))
     text = _text(transcript, chosen, line_chars)
     _tell(transcript)
+    if remember:
+        from .recall_moments import remember_media
+
+        remember_media(file, index=None, transcript=transcript)
     _put(text, out)
 
 

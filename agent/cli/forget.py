@@ -1,4 +1,4 @@
-"""`deskhand forget`: removes screens and runs from the memory for good."""
+"""`deskhand forget`: removes screens, runs and recordings from the memory for good."""
 
 import sys
 from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...memory.episodes import EpisodeHit, EpisodeMemory
     from ...memory.records import Filter, ScreenRecord
     from ...memory.screens import VisualMemory
+    from .forgotten_media import ForgottenMedia
 
 SHOWN = 10
 
@@ -32,7 +33,9 @@ def forget(
     ids: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="ID…", help="Screens and runs, as recall cites them.", show_default=False
+            metavar="ID…",
+            help="Screens, runs and recordings, as recall cites them.",
+            show_default=False,
         ),
     ] = None,
     query: Annotated[
@@ -50,11 +53,12 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Remove screens from the memory, text, vectors and pictures, and runs.
+    """Remove screens from the memory, text, vectors and pictures, runs and recordings.
 
     What several options name together is forgotten, screens as well as runs
-    (a run has the tags of its screens). It says how many these are and asks;
-    where nobody can be asked, --yes is needed.
+    (a run has the tags of its screens). Of recordings it is what the memory
+    knows of them, with --query the lines with these words; their files stay. It
+    says how many these are and asks; where nobody can be asked, --yes is needed.
 
     Examples:
       deskhand forget 3f9a0c51d2e8
@@ -63,31 +67,46 @@ def forget(
     """
     from ...memory.episodes import EpisodeMemory
     from ...memory.errors import ConfigError
+    from ...memory.recordings import RecordingMemory
     from ...tools.remembering.opening import open_memory
+    from .forgotten_media import ForgottenMedia
 
     chosen = screen_filter(app=app, window=window, since=since, until=until, tag=tag, ids=ids or ())
     if everything and (query is not None or not chosen.is_empty):
         raise ConfigError("--all is everything; leave the other options out")
     if query is None and chosen.is_empty and not everything:
         raise ConfigError("nothing is named; give ids, --query, --app, --window, --tag or a time")
-    with open_memory(with_embedders=False) as memory, EpisodeMemory.open() as episodes:
+    with (
+        open_memory(with_embedders=False) as memory,
+        EpisodeMemory.open() as episodes,
+        RecordingMemory.open() as recordings,
+    ):
         records = _found(memory, chosen, query)
         hits = _found_runs(episodes, chosen, query)
-        _refuse_unknown(chosen, records, hits)
-        if (records or hits) and not yes:
-            _ask(records, hits)
+        media = ForgottenMedia.found(recordings, chosen, query)
+        _refuse_unknown(chosen, records, hits, media)
+        if (records or hits or media.is_any) and not yes:
+            _ask(records, hits, media)
         count = 0
         if records:
             from ...memory.records import Filter
 
             count = memory.forget(Filter(ids=frozenset(record.id for record in records)))
         count_of_runs = episodes.forget(ids=[hit.id for hit in hits]) if hits else 0
+        media.forget(recordings)
     if json:
-        ids = [record.id for record in records]
-        print_json({"forgotten": count, "ids": ids, "runs": [hit.id for hit in hits]})
+        print_json(
+            {
+                "forgotten": count,
+                "ids": [record.id for record in records],
+                "runs": [hit.id for hit in hits],
+                "recordings": [one.id for one in media.recordings],
+                "lines_of_recordings": len(media.lines),
+            }
+        )
         return
-    told = _counted(count, count_of_runs)
-    results().print(f"{told} forgotten" if told else "no screen and no run is like that")
+    told = _counted(count, count_of_runs, media)
+    results().print(f"{told} forgotten" if told else "nothing in the memory is like that")
 
 
 def _found(memory: "VisualMemory", chosen: "Filter", query: str | None) -> "list[ScreenRecord]":
@@ -117,19 +136,25 @@ def _has_words(lines: "Sequence[str]", query: str) -> bool:
 
 
 def _refuse_unknown(
-    chosen: "Filter", records: "Sequence[ScreenRecord]", hits: "Sequence[EpisodeHit]"
+    chosen: "Filter",
+    records: "Sequence[ScreenRecord]",
+    hits: "Sequence[EpisodeHit]",
+    media: "ForgottenMedia",
 ) -> None:
     from ...memory.errors import ConfigError
 
     known = {record.id for record in records} | {hit.id for hit in hits}
-    missing = sorted(frozenset(chosen.ids) - known)
+    missing = sorted(frozenset(chosen.ids) - known - {one.id for one in media.recordings})
     if missing:
         raise ConfigError(
-            f"there is no such screen or run: {', '.join(missing)}; nothing was forgotten"
+            f"there is no such screen, run or recording: {', '.join(missing)}; nothing was "
+            "forgotten"
         )
 
 
-def _ask(records: "Sequence[ScreenRecord]", hits: "Sequence[EpisodeHit]") -> None:
+def _ask(
+    records: "Sequence[ScreenRecord]", hits: "Sequence[EpisodeHit]", media: "ForgottenMedia"
+) -> None:
     """Show what would be forgotten and ask; leave unless the answer is yes.
 
     Raises:
@@ -137,7 +162,7 @@ def _ask(records: "Sequence[ScreenRecord]", hits: "Sequence[EpisodeHit]") -> Non
     """
     from ...memory.errors import ApprovalRequired
 
-    told = _counted(len(records), len(hits))
+    told = _counted(len(records), len(hits), media)
     if not sys.stdin.isatty():
         raise ApprovalRequired(f"{told} would be forgotten; --yes does it")
     console = notes()
@@ -152,17 +177,20 @@ def _ask(records: "Sequence[ScreenRecord]", hits: "Sequence[EpisodeHit]") -> Non
         console.print(inert(f"{hit.citation} {hit.episode.task}"))
     if len(hits) > SHOWN:
         console.print(f"and {len(hits) - SHOWN} more runs")
+    for one in media.recordings[:SHOWN]:
+        console.print(inert(f"[{one.kind}:{one.id}] {one.path}"))
     console.print(f"Forget {told} for good? [y/N] ", end="", markup=False)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         console.print("nothing was forgotten")
         raise typer.Exit(exit_codes.FAILED)
 
 
-def _counted(screens: int, runs: int) -> str:
-    """Return how many screens and runs these are; empty for none."""
+def _counted(screens: int, runs: int, media: "ForgottenMedia") -> str:
+    """Return how many of each these are; empty for none."""
     parts = []
     if screens:
         parts.append("1 screen" if screens == 1 else f"{screens} screens")
     if runs:
         parts.append("1 run" if runs == 1 else f"{runs} runs")
+    parts += media.counted()
     return " and ".join(parts)

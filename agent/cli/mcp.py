@@ -149,18 +149,20 @@ def _opening(
     @contextmanager
     def open_session(approver: "Approver") -> "Iterator[Session]":
         with ExitStack() as opened:
+            memory = opened.enter_context(open_memory()) if offered.memory else None
             toolkit = DesktopToolkit(
                 screen.desktop,
                 gate=Gate(policy, approver),
                 env=screen.env,
                 sources=offered.sources,
-                memory=opened.enter_context(open_memory()) if offered.memory else None,
+                memory=memory,
                 recordings=offered.files,
             )
             opened.callback(toolkit.close)
             specs = toolkit.specs()
             if offered.files is not None:
-                specs += MediaTools(folder=offered.files).specs()
+                recordings = None if memory is None else memory.recordings
+                specs += MediaTools(folder=offered.files, memory=recordings).specs()
             kept = chosen(specs, names=offered.names, read_only=offered.read_only)
             yield Session(specs=kept, takeover=screen.desktop.takeover)
 

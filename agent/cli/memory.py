@@ -50,6 +50,7 @@ def stats(json: Json = False) -> None:
     for name, value in (
         ("screens", f"{found.screens}, seen {found.sightings} times"),
         ("seen", span),
+        ("recordings", f"{found.recordings}, {found.moments} lines shown or said in them"),
         ("vectors", f"{found.text_vectors} of texts, {found.picture_vectors} of pictures"),
         ("search by vectors", found.vector_search),
         ("pictures", in_words(found.picture_bytes)),
@@ -108,7 +109,8 @@ def retain(
 ) -> None:
     """Forget what is too old or too much, the oldest first.
 
-    The age holds for screens and for runs, the size for screens: runs take none.
+    The age holds for screens, runs and recordings, the size for screens: the
+    others take little. Files of recordings stay where they are.
 
     Example:
       deskhand memory retain --max-age 90d --max-size 5GB
@@ -117,6 +119,7 @@ def retain(
 
     from ...memory.episodes import EpisodeMemory
     from ...memory.errors import BadArgumentError, ConfigError
+    from ...memory.recordings import RecordingMemory
     from ...tools.remembering.moments import parse_age
     from ...tools.remembering.opening import open_memory
 
@@ -130,20 +133,23 @@ def retain(
     with open_memory(with_embedders=False) as memory:
         count = memory.retain(max_age=age, max_bytes=size)
         left = memory.stats().screens
-    runs = 0
+    runs = recordings = 0
     if age is not None:
-        with EpisodeMemory.open() as episodes:
+        with EpisodeMemory.open() as episodes, RecordingMemory.open() as media:
             runs = episodes.forget(until=datetime.now(UTC) - age)
+            recordings = media.forget(until=datetime.now(UTC) - age)
     if json:
-        print_json({"forgotten": count, "left": left, "runs": runs})
+        print_json({"forgotten": count, "left": left, "runs": runs, "recordings": recordings})
         return
-    and_runs = f"; {runs} runs forgotten" if runs else ""
-    results().print(f"{count} screens forgotten, {left} left{and_runs}")
+    others = [f"{runs} runs"] if runs else []
+    others += [f"{recordings} recordings"] if recordings else []
+    and_others = f"; {' and '.join(others)} forgotten" if others else ""
+    results().print(f"{count} screens forgotten, {left} left{and_others}")
 
 
 @app.command()
 def reindex(json: Json = False) -> None:
-    """Embed the screens that search by meaning or by picture cannot find yet.
+    """Embed what search by meaning or by picture cannot find yet, screens and recordings.
 
     Stopped with Ctrl-C it goes on from there the next time.
 
@@ -152,6 +158,8 @@ def reindex(json: Json = False) -> None:
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    from ...memory.recordings import RecordingMemory
+    from ...tools.models.embedders import default_text_embedder
     from ...tools.remembering.opening import missing_sources, open_memory
 
     console = notes()
@@ -170,13 +178,18 @@ def reindex(json: Json = False) -> None:
                 note(f"not by {one.name}: {one.why}{brought}")
         with bar:
             task = bar.add_task("", total=None)
-            count = memory.reindex(
-                lambda done, total: bar.update(task, completed=done, total=total)
-            )
+
+            def show(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            count = memory.reindex(show)
+            with RecordingMemory.open(text_embedder=default_text_embedder()) as recordings:
+                lines = recordings.embed(show)
     if json:
-        print_json({"indexed": count})
+        print_json({"indexed": count, "lines_of_recordings": lines})
         return
-    results().print(f"{count} screens indexed")
+    and_lines = f", {lines} lines of recordings" if lines else ""
+    results().print(f"{count} screens indexed{and_lines}")
 
 
 def parse_size(text: str) -> int:

@@ -1,8 +1,8 @@
-"""`deskhand recall`: finds screens that were seen."""
+"""`deskhand recall`: finds screens that were seen, and moments of recordings."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,16 +14,16 @@ from .memory_options import (
     Until,
     Window,
     note,
-    screen_cells,
     screen_filter,
-    screens_table,
-    when,
-)  # fmt: skip
-from .output import inert, print_json, results
+)
+from .output import print_json
 
 if TYPE_CHECKING:
     from ...memory.screens import VisualMemory
     from ...tools.remembering.recall import Recollection
+    from ...tools.remembering.recall_all import Found
+
+Only = Literal["screens", "recordings"]
 
 
 def recall(
@@ -50,16 +50,24 @@ def recall(
         Path | None,
         typer.Option(metavar="OUT.png", help="Write a picture of what was found, in thumbnails."),
     ] = None,
+    only: Annotated[
+        Only | None,
+        typer.Option(
+            metavar="KIND", help="screens or recordings. \\[default: both, in one ranking]"
+        ),
+    ] = None,
     runs: Annotated[
         bool,
         typer.Option("--runs", metavar="", help="Runs that were remembered, not screens."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Find screens that were seen, by words, meaning, picture and time; or runs.
+    """Find screens that were seen and moments of recordings, by words and meaning.
 
-    Without TEXT and pictures: the screens that pass the filter, newest first.
-    Which sources answered is said; search by meaning and by picture needs models.
+    Screens are found by picture and time as well. Moments are lines that were
+    shown or said in what `deskhand video index` and `--remember` kept. Without
+    TEXT and pictures: the screens that pass the filter, newest first. Which
+    sources answered is said; search by meaning and by picture needs models.
     With --runs: the tasks that `deskhand run --remember` was given, with their
     steps and how they ended; their screens have the tag that is shown.
 
@@ -70,8 +78,12 @@ def recall(
       deskhand recall --since 2h --json
       deskhand recall --runs "send the invoice"
     """
+    from ...memory.recording_rows import MomentHit
     from ...tools.remembering.opening import open_memory
+    from ...tools.remembering.recall import Recollection
     from ...tools.remembering.recall import recall as ask
+    from ...tools.remembering.recall_all import Found, citation, in_one_ranking, moment_json
+    from .recall_moments import find_moments, show_found
 
     chosen = screen_filter(app=app, window=window, since=since, until=until, tag=tag)
     if runs:
@@ -93,52 +105,44 @@ def recall(
         from ...tools.desktop.capture import load_capture
 
         pixels = load_capture(image).pixels
-    with open_memory(with_embedders=is_search) as memory:
-        found = ask(memory, text=text, image=pixels, like=like, filter=chosen, limit=limit)
-        sources = _sources(memory) if is_search else []
+    screens, sources = list[Recollection](), list[dict[str, Any]]()
+    if only != "recordings":
+        with open_memory(with_embedders=is_search) as memory:
+            screens = ask(memory, text=text, image=pixels, like=like, filter=chosen, limit=limit)
+            sources = _sources(memory) if is_search else []
+    moments: list[MomentHit] = []
+    if text is not None and image is None and like is None and only != "screens":
+        moments = find_moments(text, chosen, limit)
+    found = list[Found](screens)
+    if text is not None and moments:
+        found = in_one_ranking(text, screens, moments, limit)
     if sheet is not None:
         write_sheet(found, sheet)
     if json:
-        print_json({"screens": [one.to_json() for one in found], "sources": sources})
+        print_json(
+            {
+                "screens": [one.to_json() for one in found if not isinstance(one, MomentHit)],
+                "moments": [moment_json(one) for one in found if isinstance(one, MomentHit)],
+                "ranking": [citation(one) for one in found],
+                "sources": sources,
+            }
+        )
         return
-    show(found)
-    _tell_sources(found, sources, asks_text=text is not None)
+    show_found(found)
+    _tell_sources(screens, sources, asks_text=text is not None)
 
 
-def show(found: "Sequence[Recollection]") -> None:
-    """Print what was found as a table."""
-    if not found:
-        results().print("nothing was found")
-        return
-    rows = screens_table()
-    for one in found:
-        ways = ", ".join(f"{reason.source} #{reason.rank}" for reason in one.reasons)
-        rows.add_row(*screen_cells(one.record, inert(one.line), inert(ways, style="dim")))
-    results().print(rows)
-
-
-def write_sheet(found: "Sequence[Recollection]", out: Path) -> None:
+def write_sheet(found: "Sequence[Found]", out: Path) -> None:
     """Write what was found as thumbnails.
 
     Raises:
         ConfigError: If the file cannot be written.
     """
     from ...memory.errors import ConfigError
-    from ...tools.remembering.contact_sheet import Thumbnail, draw_sheet
+    from ...tools.remembering.contact_sheet import draw_sheet
+    from ...tools.remembering.thumbnails import thumbnail
 
-    picture = draw_sheet(
-        [
-            Thumbnail(
-                picture=one.record.picture,
-                caption=(
-                    f"{number}  {one.record.window or one.record.app or one.record.source}",
-                    f"{when(one.record.last_seen)}  {one.record.citation}",
-                    one.line,
-                ),
-            )
-            for number, one in enumerate(found, start=1)
-        ]
-    )
+    picture = draw_sheet([thumbnail(number, one) for number, one in enumerate(found, start=1)])
     try:
         picture.save(out)
     except (OSError, ValueError) as error:  # ValueError: a suffix that Pillow does not know

@@ -94,13 +94,19 @@ def index(
     file: File,
     no_speech: NoSpeech = False,
     speech_model: Model = SPEECH_MODEL,
+    no_memory: Annotated[
+        bool, typer.Option("--no-memory", metavar="", help="Leave it out of the memory.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Read a video now, so that questions to it are answered at once.
 
+    What is shown and said in it goes into the memory (DESKHAND_MEMORY), secrets
+    taken out, so that `deskhand recall` finds its moments among all else.
+
     Examples:
       deskhand video index demo.mp4
-      deskhand video index demo.mp4 --no-speech
+      deskhand video index demo.mp4 --no-speech --no-memory
     """
     from ...tools.media.video_index import index_video, said_in
 
@@ -110,6 +116,11 @@ def index(
         heard, why_not = said_in(file, found, speech_model)
     if why_not:
         note(why_not)
+    kept = None
+    if not no_memory:
+        from .recall_moments import remember_media
+
+        kept = remember_media(file, index=found, transcript=heard)
     document = {
         "duration_s": found.end.end_s,
         "truncated": found.end.truncated,
@@ -118,6 +129,7 @@ def index(
         "newly_read": found.newly_read,
         "lines": sum(len(look.lines) for look in found.looks),
         "segments": None if heard is None else len(heard.segments),
+        "recording": None if kept is None else kept.id,
     }
     if json:
         print_json(document)

@@ -8,8 +8,10 @@ from langchain_core.messages import AIMessage
 from langchain_core.tools import ToolException
 
 from deskhand.memory.errors import ModelUnavailable, PolicyDenied
+from deskhand.memory.screens import VisualMemory
 from deskhand.tools import media_tools
 from deskhand.tools.media_tools import MediaTools
+from deskhand.tools.memory_tools import MemoryTools
 from deskhand.tools.models.chat_models import LoadedChatModel
 
 # The other tests' parts are no package; last, so that nothing else is found there first.
@@ -121,3 +123,25 @@ def test_a_moment_of_a_video_comes_in_a_fence(
     with pytest.raises(ToolException) as caught:
         find.run({"path": str(JFK), "query": "country"})
     assert str(caught.value) == f"{JFK} is outside of {tmp_path}, the only folder to read from"
+
+
+def test_a_recording_is_remembered_and_recalled_beside_screens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    shown = [(0.0, screen("Inbox")), (2.0, screen("Inbox", "Disk full"))]
+    path = write_video(tmp_path / "a.mkv", steady(shown, until_s=4.0))
+    with VisualMemory.open(tmp_path / "memory") as memory:
+        tools = MediaTools(speech_model=KnownWords(), memory=memory.recordings)
+        kept, artifact = tools.remember_recording(str(path))
+        assert kept == f"kept as [video:{artifact['id']}]: 2 lines"
+        spoken, artifact_of_sound = tools.remember_recording(str(JFK))
+        assert str(spoken).startswith(f"kept as [audio:{artifact_of_sound['id']}]: ")
+        (search,) = (s for s in MemoryTools(memory).specs() if s.name == "recall_screens")
+        found, _artifact = search.run({"query": "disk full"})
+        assert isinstance(found, str)
+        first, line, last = found.splitlines()[:3]
+        assert first.endswith(": what was seen earlier]")
+        assert line.startswith(f"1. [video:{artifact['id']}@0:02] ")
+        assert line.endswith('shown "Disk full"')
+        assert last.startswith("[end ")

@@ -88,7 +88,7 @@ def test_what_is_not_there_is_told_with_its_exit_code(cli: Cli, demo: Path) -> N
 
 def test_an_index_is_made_ahead(cli: Cli, demo: Path) -> None:
     assert json.loads(cli("index", demo, "--json").out)["newly_read"] == 2
-    said = cli("index", demo, "--json")
+    said = cli("index", demo, "--json", "--no-memory")
     assert json.loads(said.out) == {
         "duration_s": 3.901,
         "truncated": False,
@@ -97,6 +97,7 @@ def test_an_index_is_made_ahead(cli: Cli, demo: Path) -> None:
         "newly_read": 0,
         "lines": 3,
         "segments": None,
+        "recording": None,
     }
     assert said.err == "the video has no sound\n"
     assert "0 of them read now" in cli("find", demo, "disk", "--no-speech").err
@@ -219,3 +220,32 @@ def test_a_question_without_a_model_shows_the_moments(cli: Cli, demo: Path) -> N
     absent = cli("ask", demo, "bicycle", "--no-speech", "--json")
     assert absent.code == 1
     assert json.loads(absent.out)["found"] is False
+
+
+def test_moments_of_an_indexed_video_are_recalled(
+    cli: Cli, demo: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kept = json.loads(cli("index", demo, "--no-speech", "--json").out)["recording"]
+
+    def deskhand(*args: str) -> Said:
+        with pytest.raises(SystemExit) as left:
+            main(list(args))
+        captured = capfd.readouterr()
+        return Said(left.value.code, captured.out, captured.err)
+
+    found = json.loads(deskhand("recall", "disk full", "--json").out)
+    assert found["ranking"][0] == f"[video:{kept}@0:02]"
+    moment = found["moments"][0]
+    assert (moment["line"], moment["source"], moment["is_there"]) == ("Disk full", "screen", True)
+    sheet = tmp_path / "sheet.png"
+    shown = deskhand("recall", "disk full", "--only", "recordings", "--sheet", str(sheet))
+    assert "0:02 - 0:03 shown: Disk full" in shown.out
+    with Image.open(sheet) as picture:
+        assert picture.width > 300
+    assert deskhand("recall", "disk full", "--app", "x").out == "nothing was found\n"
+    assert deskhand("forget", "--query", "disk full", "--yes").out == (
+        "1 line of recordings forgotten\n"
+    )
+    assert deskhand("forget", f"[video:{kept}@0:00]", "--yes").out == "1 recording forgotten\n"
+    assert deskhand("recall", "inbox", "--json").code == 0
+    assert json.loads(deskhand("recall", "inbox", "--json").out)["ranking"] == []

@@ -20,7 +20,7 @@ FAINT = (100, 104, 112)
 class Thumbnail:
     """One screen of a sheet."""
 
-    picture: Path
+    picture: Path | Image.Image | None
     caption: Sequence[str]
     """Its lines; the first is set in black, all are cut at the width of the picture."""
 
@@ -46,19 +46,32 @@ def draw_sheet(thumbnails: Sequence[Thumbnail], *, columns: int = COLUMNS) -> Im
 
 
 def _draw_picture(
-    sheet: Image.Image, draw: ImageDraw.ImageDraw, path: Path, left: int, top: int
+    sheet: Image.Image,
+    draw: ImageDraw.ImageDraw,
+    picture: Path | Image.Image | None,
+    left: int,
+    top: int,
 ) -> None:
     wide, tall = THUMB_PX
-    try:
-        with Image.open(path) as picture:
-            small = picture.convert("RGB")
-            small.thumbnail(THUMB_PX, Image.Resampling.LANCZOS)
-    except (OSError, UnidentifiedImageError):
-        small = Image.new("RGB", THUMB_PX, PAPER)
+    small = _small(picture)
     at = (left + (wide - small.width) // 2, top + (tall - small.height) // 2)
     sheet.paste(small, at)
     right, bottom = at[0] + small.width, at[1] + small.height
     draw.rectangle((at[0] - 1, at[1] - 1, right, bottom), outline=(200, 203, 208))
+
+
+def _small(picture: Path | Image.Image | None) -> Image.Image:
+    try:
+        if isinstance(picture, Path):
+            with Image.open(picture) as opened:
+                picture = opened.convert("RGB")
+    except (OSError, UnidentifiedImageError):
+        picture = None
+    if picture is None:
+        return Image.new("RGB", THUMB_PX, PAPER)
+    small = picture.copy()
+    small.thumbnail(THUMB_PX, Image.Resampling.LANCZOS)
+    return small
 
 
 def _fit(

@@ -11,6 +11,9 @@ from ...memory.records import Filter, Query, Reason, ScreenRecord
 from ...memory.screens import VisualMemory
 from .matching_line import matching_line
 
+CITED = ("screen", "episode", "video", "audio")
+"""Kinds of what is in the memory, as citations name them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recollection:
@@ -81,10 +84,11 @@ def recall(
 
 
 def screen_id(given: str) -> str:
-    """Return the id in a citation of a screen or an episode, or the id itself.
+    """Return the id in a citation of a screen, an episode or a moment, or the id itself.
 
-    >>> screen_id("[screen:0f3a]"), screen_id("0f3a"), screen_id("[episode:0f3b]")
+    >>> screen_id("[screen:0f3a]"), screen_id("0f3a"), screen_id("[video:0f3b@1:02]")
     ('0f3a', '0f3a', '0f3b')
     """
-    id = given.strip().removeprefix("[").removesuffix("]")
-    return id.removeprefix("screen:").removeprefix("episode:")
+    cited = given.strip().removeprefix("[").removesuffix("]")
+    kind, colon, id = cited.partition(":")
+    return id.partition("@")[0] if colon and kind in CITED else cited
