@@ -18,7 +18,7 @@ DEMO_PACKAGES := xvfb openbox dbus xclip python3-venv python3-tk mousepad galcul
 # What the tests drive besides: Qt, Tk, Chromium, a terminal, and scripts of their own.
 TEST_PACKAGES := $(DEMO_PACKAGES) featherpad idle chromium xterm xdotool \
 	fonts-noto-core fonts-noto-color-emoji python3-gi gir1.2-atspi-2.0 at-spi2-core \
-	gir1.2-gtk-3.0
+	gir1.2-gtk-3.0 pulseaudio pulseaudio-utils
 # What the perception benchmark looks at besides, and AT-SPI, which tells what is there.
 BENCH_PACKAGES := $(TEST_PACKAGES) pcmanfm xarchiver gucharmap geany qalculate-gtk \
 	lxappearance speedcrunch libatk-adaptor python3-pyqt5 \

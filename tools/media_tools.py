@@ -2,6 +2,7 @@
 
 from operator import itemgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -84,6 +85,15 @@ class RememberRecordingArguments(_Arguments):
     path: str = Field(min_length=1, description="An audio or video file on this machine.")
 
 
+class ListenArguments(_Arguments):
+    """What `listen` takes."""
+
+    seconds: float = Field(default=10.0, gt=0, le=300, description="How long to listen.")
+    source: str | None = Field(
+        default=None, max_length=200, description="Part of a sound source's name."
+    )
+
+
 class MediaTools:
     """Tools over recordings.
 
@@ -94,6 +104,8 @@ class MediaTools:
             moments that have the question's words.
         folder: The only one whose files may be read; None for all that this process may read.
         memory: Takes what is shown and said in recordings; None for no tool that does.
+        may_listen: Whether there is a tool that records the microphone. Whoever starts the tools
+            says so: a model that was talked into it must not hear a room.
     """
 
     def __init__(
@@ -103,10 +115,12 @@ class MediaTools:
         asked: LoadedChatModel | None = None,
         folder: Path | None = None,
         memory: "RecordingMemory | None" = None,
+        may_listen: bool = False,
     ) -> None:
         self._speech_model = speech_model
         self._asked = asked
         self._memory = memory
+        self._may_listen = may_listen
         self._folder = None if folder is None else folder.resolve()
         self._kept: dict[tuple[object, ...], Transcript] = {}
 
@@ -124,7 +138,12 @@ class MediaTools:
             ToolSpec.of(self.ask_video, AskVideoArguments, read_only=True),
             ToolSpec.of(self.describe_video, DescribeVideoArguments, read_only=True),
             *(() if self._memory is None else (keeps,)),
+            *self.listening(),
         )
+
+    def listening(self) -> tuple[ToolSpec, ...]:
+        """Return the tool that records the microphone, where it may be offered."""
+        return (ToolSpec.of(self.listen, ListenArguments),) if self._may_listen else ()
 
     # Each tool's docstring is what the model reads.
 
@@ -231,6 +250,20 @@ class MediaTools:
         shown, rest = _within(lines, MAX_CHARS)
         said = "; ".join((f"{at(described.duration_s)} of video", *described.notes, *rest))
         return f"{said}\n{Fence().wrap(chr(10).join(shown), 'the video')}", described.to_json()
+
+    def listen(self, seconds: float = 10.0, source: str | None = None) -> Result:
+        """Record the microphone for some seconds, and write down what was said."""
+        from .media.microphone import record_sound
+
+        with TemporaryDirectory(prefix="deskhand-") as folder:
+            heard = Path(folder) / "heard.wav"
+            record_sound(heard, source=source, max_s=seconds)
+            transcript = transcribe(heard, model=self._loaded())
+        said = _about(transcript)
+        lines = [f"[{at(one.start_s)}] {one.text.strip()}" for one in transcript.segments]
+        if lines:
+            said += "\n" + Fence().wrap("\n".join(lines), "what was heard")
+        return said, {"language": transcript.language, "duration_s": transcript.duration_s}
 
     def remember_recording(self, path: str) -> Result:
         """Keep what is shown and said in a recording, for recall_screens; secrets are taken out."""

@@ -22,6 +22,7 @@ from . import (
     forget,
     index,
     language,
+    listen,
     look,
     mcp,
     memory,
@@ -73,6 +74,8 @@ app.add_typer(memory.app, name="memory")
 app.command("index")(index.index)
 app.add_typer(mcp.app, name="mcp")
 app.command("approve")(approve.approve)
+audio.app.command("listen")(listen.listen)
+audio.app.command("sources")(listen.sources)
 app.add_typer(audio.app, name="audio")
 video.app.command("describe")(video_questions.describe)
 video.app.command("ask")(video_questions.ask)

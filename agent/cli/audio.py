@@ -87,9 +87,9 @@ def transcribe(
     chosen = _format(format_, out, json=json)
     if out is not None:
         check_out(out, file)
-    transcript = _transcribed(file, _Wishes(model, language, translate, track))
-    text = _text(transcript, chosen, line_chars)
-    _tell(transcript)
+    transcript = transcribed(file, Wishes(model, language, translate, track))
+    text = text_of(transcript, chosen, line_chars)
+    tell(transcript)
     if remember:
         from .recall_moments import remember_media
 
@@ -153,8 +153,8 @@ def summarise(
     if file.suffix.casefold() == ".json":
         transcript = _read_transcript(file)
     else:
-        transcript = _transcribed(file, _Wishes(speech_model, language))
-        _tell(transcript)
+        transcript = transcribed(file, Wishes(speech_model, language))
+        tell(transcript)
     from ...tools.media.summarise import summarise as sum_up
 
     summary = sum_up(
@@ -170,7 +170,7 @@ def summarise(
 
 
 @dataclass(frozen=True, slots=True)
-class _Wishes:
+class Wishes:
     """How to transcribe."""
 
     model: str = SPEECH_MODEL
@@ -231,7 +231,8 @@ def _chat_model(settings: CliSettings, model: str, name: str | None) -> "BaseCha
     return loaded.model
 
 
-def _text(transcript: "Transcript", chosen: Format, line_chars: int) -> str:
+def text_of(transcript: "Transcript", chosen: Format, line_chars: int) -> str:
+    """Return a transcript as it is written."""
     import json
 
     from ...tools.media.subtitles import WRITERS, Layout
@@ -241,7 +242,8 @@ def _text(transcript: "Transcript", chosen: Format, line_chars: int) -> str:
     return WRITERS[chosen](transcript, Layout(max_line_chars=line_chars))
 
 
-def _transcribed(file: Path, wishes: _Wishes) -> "Transcript":
+def transcribed(file: Path, wishes: Wishes) -> "Transcript":
+    """Return what is said in a file, with a bar that shows how far it is."""
     from ...tools.media.transcribe import transcribe as transcribe_file
     from ...tools.media.transcript import at
 
@@ -261,7 +263,7 @@ def _transcribed(file: Path, wishes: _Wishes) -> "Transcript":
         raise typer.Exit(exit_codes.INTERRUPTED) from None
 
 
-def _tell(transcript: "Transcript") -> None:
+def tell(transcript: "Transcript") -> None:
     """Say on stderr what came of it and what is wrong with the file."""
     from ...tools.media.transcript import at
 

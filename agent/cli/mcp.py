@@ -70,6 +70,10 @@ def serve(
             "record the screen into it.",
         ),
     ] = None,
+    listen: Annotated[
+        bool,
+        typer.Option("--listen", metavar="", help="Also a tool that records the microphone."),
+    ] = False,
     ground_model: GroundModel = None,
     policy: PolicyFile = None,
 ) -> None:
@@ -108,6 +112,7 @@ def serve(
         read_only=read_only,
         memory=memory,
         files=files,
+        listen=listen,
         sources=seeing.sources_named(settings, ground_model, is_for_clicks=True),
     )
     with open_screen(sandbox=parse_size(size) if sandbox else None) as screen:
@@ -129,6 +134,7 @@ class _Offered:
     read_only: bool
     memory: bool
     files: Path | None
+    listen: bool
     sources: "Sources"
 
 
@@ -160,9 +166,12 @@ def _opening(
             )
             opened.callback(toolkit.close)
             specs = toolkit.specs()
-            if offered.files is not None:
-                recordings = None if memory is None else memory.recordings
-                specs += MediaTools(folder=offered.files, memory=recordings).specs()
+            media = MediaTools(
+                folder=offered.files,
+                memory=None if memory is None else memory.recordings,
+                may_listen=offered.listen,
+            )
+            specs += media.listening() if offered.files is None else media.specs()
             kept = chosen(specs, names=offered.names, read_only=offered.read_only)
             yield Session(specs=kept, takeover=screen.desktop.takeover)
 
