@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,15 +61,18 @@ def sound_server() -> Iterator[dict[str, str]]:
             server.wait(timeout=START_S)
 
 
-def listen(env: dict[str, str], heard: Path, seconds: float, played: Path) -> tuple[int, str, str]:
-    """Run the command, and play a file once it listens."""
-    command = [*AUDIO, "listen", "--seconds", str(seconds), "-o", str(heard)]
+def listen(env: dict[str, str], heard: Path, played: Path) -> tuple[int, str, str]:
+    """Run the command, play a file once it listens, and press Ctrl-C after its end."""
+    command = [*AUDIO, "listen", "-o", str(heard)]
     with subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "listening; Ctrl-C ends it\n"
-        subprocess.run(["paplay", str(played)], env=env, check=True, timeout=60)
+        subprocess.run(
+            ["paplay", "--latency-msec=100", str(played)], env=env, check=True, timeout=60
+        )
+        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
@@ -95,14 +99,14 @@ def test_what_is_played_is_recorded_even_if_nobody_can_write_it_down(
     assert source["is_monitor"]
     heard = tmp_path / "heard.wav"
     played = as_wav(SPEECH / "cards-001.flac", tmp_path / "played.wav")
-    code, out, err = listen(sound_server, heard, 2.0, played)
+    code, out, err = listen(sound_server, heard, played)
     assert (code, out) == (1, "")
-    assert f"2.0 s of sound written to {heard}\n" in err
+    assert f" s of sound written to {heard}\n" in err
     assert "deskhand models pull whisper-base" in err
     with wave.open(str(heard)) as file:
         assert (file.getframerate(), file.getnchannels()) == (16000, 1)
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    assert len(samples) == 2 * 16000
+    assert len(samples) > 16000
     assert np.abs(samples).max() > 1000
 
 
@@ -112,9 +116,7 @@ def test_what_is_said_is_written_down(
 ) -> None:
     env = sound_server | {"DESKHAND_MODELS": str(whisper_folder.parent)}
     played = as_wav(SPEECH / "librivox-0880.flac", tmp_path / "played.wav")
-    with wave.open(str(played)) as file:
-        seconds = file.getnframes() / file.getframerate()
-    code, out, _err = listen(env, tmp_path / "heard.wav", round(seconds + 1.5, 1), played)
+    code, out, _err = listen(env, tmp_path / "heard.wav", played)
     assert code == 0
     references = json.loads((SPEECH / "references.json").read_text(encoding="utf-8"))
     wanted = set(references["librivox-0880.flac"].casefold().split())
