@@ -27,6 +27,8 @@ from deskhand.tools.safety.policy import ActionContext
 
 FOLDER = Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, which has tkinter
+EDITOR_PLACE = (650, 470, 600, 200)
+"""Left, top, width and height: beside the others, which are told by their command lines."""
 POINTER_STEP_S = 0.1
 TYPING_LEAD_S = 2.0
 """Typing begins so long before a typed text stands there."""
@@ -59,6 +61,7 @@ class DrivenDesk:
                 opening.enter_context(_opened(desktop, sandbox, command))
             editor = ("mousepad", "--disable-server")
             self._editor = opening.enter_context(_opened(desktop, sandbox, editor))
+            _place(sandbox.display, self._editor, EDITOR_PLACE)
             opening.callback(self._done.set)
             self._pointer = threading.Thread(
                 target=self._wander, args=(sandbox.display,), daemon=True
@@ -131,6 +134,14 @@ class DrivenDesk:
                 own.screen().root.warp_pointer(round(x), round(y))
                 own.sync()
         own.close()
+
+
+def _place(display: str, window: Window, place: tuple[int, int, int, int]) -> None:
+    own = Display(display)
+    x, y, width, height = place
+    own.create_resource_object("window", window.id).configure(x=x, y=y, width=width, height=height)
+    own.sync()
+    own.close()
 
 
 @contextmanager

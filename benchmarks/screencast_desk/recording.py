@@ -22,7 +22,7 @@ RATE = 10
 def record(display: str, size_wh: tuple[int, int], seconds: float, path: Path) -> None:
     """Record; times of pictures are those at which they were taken."""
     area = {"left": 0, "top": 0, "width": size_wh[0], "height": size_wh[1]}
-    with mss.MSS(display=display) as screen, av.open(str(path), "w") as container:
+    with mss.MSS(display=display, with_cursor=True) as screen, av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE)
         stream.width, stream.height = size_wh
         stream.pix_fmt = "yuv420p"

@@ -40,6 +40,9 @@ MIN_SHARE = 0.5
 """Of the query's weight that a line has to say to be more than `maybe`; and all its numbers."""
 FOUND_BY_WORDS, MAYBE_BY_WORDS = 0.6, 0.35
 """The same where there is no model of meaning: shares of the query's weight that a line says."""
+SAME_SCORE = 2
+"""Decimals. Scores that agree in these are equally good, and the earlier moment comes first: a line
+that a dialog has covered appears twice."""
 MAX_PICTURES = 3
 """So many pictures at most that look like what was asked for."""
 PICTURE_WORTH = 0.1
@@ -236,7 +239,7 @@ def _with_pictures(moments: Sequence[Moment], alike: Sequence[Moment]) -> list[M
     ]
     told = {one.at_s for one in fused if "picture" in one.sources}
     fused += [one for one in alike if one.at_s not in told]
-    return sorted(fused, key=lambda one: (-one.score, one.start_s))
+    return sorted(fused, key=_rank_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +284,11 @@ def _ranked(
         if score >= maybe_at:
             is_found = score >= found_at and share >= MIN_SHARE and _has_numbers(unit.text, query)
             moments.append(_moment(unit, score, "found" if is_found else "maybe", words))
-    return sorted(moments, key=lambda one: (-one.score, one.start_s))
+    return sorted(moments, key=_rank_of)
+
+
+def _rank_of(moment: Moment) -> tuple[float, float]:
+    return -round(moment.score, SAME_SCORE), moment.start_s
 
 
 def _has_numbers(text: str, query: str) -> bool:
