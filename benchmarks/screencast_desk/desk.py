@@ -197,6 +197,9 @@ def _served(rows: "Queue[str]") -> Iterator[str]:
             if self.path == "/":
                 self._answer("text/html", (FOLDER / "basket.html").read_bytes())
                 return
+            if self.path != "/row":
+                self.send_error(404)  # the icon of the page
+                return
             while True:
                 try:
                     row = rows.get(timeout=0.5)

@@ -8,6 +8,7 @@ not to be seen and costs as much as new text.
 import cv2
 import numpy as np
 
+from ..perception.ink import gradient
 from .frames import Picture
 
 AROUND_PX = 9
@@ -35,7 +36,9 @@ class SteadyPicture:
         # The largest over the colours: red on grey of the same brightness is text as well.
         red, green, blue = cv2.split(cv2.absdiff(picture, before))
         differs = cv2.max(cv2.max(red, green), blue)
-        is_new = cv2.blur(differs, (AROUND_PX, AROUND_PX)) >= NEW
-        grown = cv2.dilate(is_new.astype(np.uint8), np.ones((AROUND_PX, AROUND_PX), np.uint8))
+        around = (AROUND_PX, AROUND_PX)
+        drawn = cv2.blur(gradient(before), around) * NEW_SHARE
+        is_new = cv2.blur(differs, around) >= np.maximum(NEW, drawn)
+        grown = cv2.dilate(is_new.astype(np.uint8), np.ones(around, np.uint8))
         self._shown = np.where(grown[..., None] > 0, picture, before)
         return self._shown
