@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -124,6 +125,16 @@ def test_what_looks_the_same_keeps_its_pixels() -> None:
     assert (seen[196:216, 296:310] == again[196:216, 296:310]).all()
     assert (seen[:180] == first[:180]).all()
     assert (shown.show(plain(40, (100, 80))) == 40).all()
+
+
+def test_letters_that_get_sharper_are_the_same_and_another_digit_is_new() -> None:
+    sharp, other = screen("Total 58.60"), screen("Total 58.68")
+    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 0.4), np.uint8)
+    shown = SteadyPicture()
+    shown.show(soft)
+    assert (shown.show(sharp) == soft).all()
+    digit = (other != sharp).any(axis=2)
+    assert (shown.show(other)[digit] == other[digit]).all()
 
 
 SECRET = "sk-proj-Abc123Def456Ghi789Jkl012"

@@ -18,8 +18,7 @@ NEW = 6
 of a camera and without: 3 re-reads twice as much, and at 8 grey text of a contrast of 40 may go."""
 NEW_SHARE = 0.1
 """Of how much is drawn around a place, and more: letters get sharper with the next key frame. On a
-recorded desktop this saves a seventh of the reading; 0.2 missed a line that a dialog had covered.
-"""
+recorded desktop this saves a seventh of the reading; 0.2 lost a row of menus."""
 
 
 class SteadyPicture:
