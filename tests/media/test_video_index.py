@@ -105,10 +105,14 @@ def test_each_way_has_its_own_index(film: Path, tmp_path: Path) -> None:
     assert len({key.partition("-")[0] for key in keys}) == 1
 
 
-def test_pictures_a_wrong_time_apart_are_refused(film: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("every_s", [0, -1.0, float("nan"), float("inf")])
+def test_pictures_a_wrong_time_apart_are_refused(
+    film: Path, tmp_path: Path, every_s: float
+) -> None:
     with pytest.raises(ConfigError) as caught:
-        index_video(film, sampling="seconds", every_s=0, kept_in=tmp_path)
-    assert str(caught.value) == "every_s is 0; expected seconds above 0"
+        index_video(film, sampling="seconds", every_s=every_s, kept_in=tmp_path)
+    assert str(caught.value) == f"every_s is {every_s!r}; expected seconds above 0"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_looks_the_same_keeps_its_pixels() -> None:

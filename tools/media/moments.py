@@ -224,19 +224,18 @@ def _look_alikes(
 def _with_pictures(moments: Sequence[Moment], alike: Sequence[Moment]) -> list[Moment]:
     """Return moments of lines and of pictures as one list, the best first.
 
-    Lines that are new in such a picture have its evidence as well, and come before others as good.
+    Lines that are new in such a picture have its evidence as well, and come before others as good;
+    not before what is found, if they are not.
     """
-    at = {one.at_s for one in alike}
-    fused = [
-        replace(
-            one,
-            score=round(min(1.0, one.score + PICTURE_WORTH), 3),
-            sources=(*one.sources, "picture"),
-        )
-        if one.source == "screen" and one.at_s in at
-        else one
-        for one in moments
-    ]
+    alike_at = {one.at_s for one in alike}
+    fused: list[Moment] = []
+    for one in moments:
+        if one.source == "screen" and one.at_s in alike_at:
+            most = 1.0 if one.verdict == "found" else max(one.score, FOUND - PICTURE_WORTH)
+            score = round(min(most, one.score + PICTURE_WORTH), 3)
+            fused.append(replace(one, score=score, sources=(*one.sources, "picture")))
+        else:
+            fused.append(one)
     told = {one.at_s for one in fused if "picture" in one.sources}
     fused += [one for one in alike if one.at_s not in told]
     return sorted(fused, key=_rank_of)

@@ -137,14 +137,12 @@ def index_video(
         kept_in: Folder of indexes; None for one in the user's folder for caches.
 
     Raises:
-        ConfigError: If `every_s` is not above 0, or the room for indexes is no number.
+        ConfigError: If `every_s` is no number above 0, or the room for indexes is no number.
         MediaError: If the file cannot be read or has no pictures.
         MissingExtraError: If the extra `media` is not installed.
     """
     from .frames import open_video
 
-    if not every_s > 0:
-        raise ConfigError(f"every_s is {every_s!r}; expected seconds above 0")
     path, room_bytes = Path(path), limit_bytes()
     folder = default_folder() if kept_in is None else kept_in
     way: dict[str, object] = {"format": FORMAT, "ocr": MODEL_FILES, "sampling": sampling}
