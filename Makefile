@@ -20,7 +20,7 @@ TEST_PACKAGES := $(DEMO_PACKAGES) featherpad idle chromium xterm xdotool \
 	fonts-noto-core fonts-noto-color-emoji python3-gi gir1.2-atspi-2.0 at-spi2-core \
 	gir1.2-gtk-3.0 pulseaudio pulseaudio-utils
 # What the perception benchmark looks at besides, and AT-SPI, which tells what is there.
-BENCH_PACKAGES := $(TEST_PACKAGES) pcmanfm xarchiver gucharmap geany qalculate-gtk \
+BENCH_PACKAGES := $(TEST_PACKAGES) flite pcmanfm xarchiver gucharmap geany qalculate-gtk \
 	lxappearance speedcrunch libatk-adaptor python3-pyqt5 \
 	libgail-common x11-xserver-utils fonts-liberation2 fonts-urw-base35
 

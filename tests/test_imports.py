@@ -16,7 +16,8 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "Xlib", "av", "chromadb", "ctranslate2", "cv2", "faster_whisper", "langchain_core", "langgraph",
-    "mss", "onnxruntime", "pyautogui", "ray", "rapidocr", "torch", "transformers", "xllamacpp",
+    "mss", "onnxruntime", "pyautogui", "ray", "rapidocr", "scenedetect", "torch", "transformers",
+    "xllamacpp",
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ MAX_CHARS = 6000
 """Of a transcript in one answer; a model asks for the rest with `from_s`."""
 MAX_LINE_CHARS = 300
 """Of what is shown or said at a moment of a video."""
+TOLD_BY = {"screen": "shown", "speech": "said", "picture": "the picture looks like it"}
 KEPT = 4
 """Transcripts that are kept, so that reading on does not transcribe anew."""
 
@@ -204,7 +205,7 @@ class MediaTools:
             said += f"; {answer.notes[0]}"
         lines = [
             f"[{at(one.start_s)} - {at(one.end_s)}] {one.verdict}, "
-            f"{'shown' if one.source == 'screen' else 'said'}: {one.evidence[:MAX_LINE_CHARS]}"
+            f"{TOLD_BY[one.source]}: {one.evidence[:MAX_LINE_CHARS]}"
             for one in answer.moments
         ]
         if lines:

@@ -1,6 +1,7 @@
 """Which recordings, and which lines of recordings, `deskhand forget` removes."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from ...memory.recording_rows import RememberedRecording
@@ -45,9 +46,14 @@ class ForgottenMedia:
         return bool(self.recordings or self.lines)
 
     def forget(self, memory: RecordingMemory) -> None:
-        """Forget it."""
+        """Forget it, and what was read and heard in those files that are still there."""
         if self.recordings:
             memory.forget(ids=[one.id for one in self.recordings])
+        for path in (Path(one.path) for one in self.recordings if one.kind == "video"):
+            if path.is_file():
+                from ...tools.media.video_cache import forget_video
+
+                forget_video(path)
         if self.lines:
             memory.forget_lines(self.lines)
 

@@ -17,8 +17,9 @@ PREFIX = "DESKHAND_"
 NAMES = (
     "RUNS", "POLICY", "MAX_STEPS", "MAX_SECONDS", "MAX_TOKENS", "MODEL", "MODEL_NAME",
     "MODEL_KEY", "PRICES", "MCP_TOKEN", "GROUND_MODEL", "ACCESSIBILITY", "MODELS", "MEMORY",
+    "MEDIA_CACHE_MB",
 )  # fmt: skip
-"""The last three are read where they are used, in the tools, for users of Python as well."""
+"""The last four are read where they are used, in the tools, for users of Python as well."""
 SECRET = "SECRET_"
 MODEL_KEY = "MODEL_KEY"
 MCP_TOKEN = "MCP_TOKEN"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -14,6 +14,7 @@ from .output import inert, print_json, results, table
 
 if TYPE_CHECKING:
     from ...tools.media.moments import VideoAnswer
+    from ...tools.media.video_index import Sampling as VideoSampling
 
 app = typer.Typer(
     help="Find when something is shown or said in a video.",
@@ -29,6 +30,18 @@ NoSpeech = Annotated[bool, typer.Option("--no-speech", metavar="", help="Leave o
 Model = Annotated[
     str,
     typer.Option("--speech-model", metavar="NAME", help="A speech model's name, or its folder."),
+]
+Sampled = Literal["changes", "seconds", "key-frames", "scenes"]
+Sampling = Annotated[
+    Sampled,
+    typer.Option(
+        help="Read what changes on a screen, a picture every so often, only pictures that are "
+        "whole in the file, or one of each scene of a film.",
+    ),
+]
+Every = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Read a picture so often; implies --sampling seconds."),
 ]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
 
@@ -47,6 +60,8 @@ def find(
     ] = None,
     no_speech: NoSpeech = False,
     speech_model: Model = SPEECH_MODEL,
+    sampling: Sampling = "changes",
+    every: Every = None,
     json: Json = False,
 ) -> None:
     """Find when something is shown or said in a video.
@@ -60,7 +75,9 @@ def find(
       deskhand video find demo.mp4 "disk full"
       deskhand video find demo.mkv "order number 48213" --sheet moments.png
       deskhand video find talk.webm "who pays for it" --json
+      deskhand video find film.mkv "no smoking" --sampling scenes
     """
+    sampled, every_s = _sampling(sampling, every)
     if sheet is not None:
         if sheet.suffix.casefold() != ".png":
             raise ConfigError(f"--sheet is {str(sheet)!r}; expected a name that ends in .png")
@@ -74,6 +91,8 @@ def find(
             query,
             limit=limit,
             speech_model=None if no_speech else speech_model,
+            sampling=sampled,
+            every_s=every_s,
             on_progress=on_progress,
         ),
     )
@@ -94,6 +113,8 @@ def index(
     file: File,
     no_speech: NoSpeech = False,
     speech_model: Model = SPEECH_MODEL,
+    sampling: Sampling = "changes",
+    every: Every = None,
     no_memory: Annotated[
         bool, typer.Option("--no-memory", metavar="", help="Leave it out of the memory.")
     ] = False,
@@ -110,7 +131,13 @@ def index(
     """
     from ...tools.media.video_index import index_video, said_in
 
-    found = with_bar(file, lambda on_progress: index_video(file, on_progress=on_progress))
+    sampled, every_s = _sampling(sampling, every)
+    found = with_bar(
+        file,
+        lambda on_progress: index_video(
+            file, sampling=sampled, every_s=every_s, on_progress=on_progress
+        ),
+    )
     heard, why_not = None, ""
     if not no_speech:
         heard, why_not = said_in(file, found, speech_model)
@@ -138,6 +165,52 @@ def index(
     for name, value in document.items():
         rows.add_row(name.replace("_", " "), "-" if value is None else str(value))
     results().print(rows)
+
+
+@app.command()
+def forget(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Any video file.", show_default=False)
+    ] = None,
+    every_video: Annotated[
+        bool, typer.Option("--all", metavar="", help="Forget all videos.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Remove what was read and heard in a video; the video itself stays.
+
+    A question to it reads it anew. Indexes that were not used for long go by
+    themselves when all need more than DESKHAND_MEDIA_CACHE_MB (500).
+
+    Examples:
+      deskhand video forget demo.mp4
+      deskhand video forget --all
+    """
+    from ...tools.media.video_cache import forget_video
+
+    if (file is None) != every_video:
+        raise ConfigError("name one video to forget, or --all")
+    gone = forget_video(file)
+    document = {"indexes": len(gone), "size_bytes": sum(one.size_bytes for one in gone)}
+    if json:
+        print_json(document)
+        return
+    of = "all videos" if file is None else file.name
+    n_indexes = f"{len(gone)} index{'' if len(gone) == 1 else 'es'}"
+    note(f"forgot {n_indexes} of {of}, {document['size_bytes'] / 1000:.1f} kB")
+
+
+def _sampling(named: Sampled, every_s: float | None) -> "tuple[VideoSampling, float]":
+    """Return how the video is read; a time alone says so as well.
+
+    Raises:
+        ConfigError: If the two do not go together.
+    """
+    if every_s is not None:
+        if named not in ("changes", "seconds"):
+            raise ConfigError(f"--every is for --sampling seconds; got --sampling {named}")
+        return "seconds", every_s
+    return "key frames" if named == "key-frames" else named, 1.0
 
 
 def with_bar(file: Path, work: Callable[[_OnProgress], _Answer]) -> _Answer:
@@ -173,7 +246,9 @@ def _show(answer: "VideoAnswer") -> None:
 
     rows = table("from", "to", "", "score", "where", "line", numeric=("from", "to", "score"))
     for one in answer.moments:
-        where = "on the screen" if one.source == "screen" else "said"
+        where = {"screen": "on the screen", "speech": "said", "picture": "looks like it"}[
+            one.source
+        ]
         rows.add_row(
             at(one.start_s), at(one.end_s), one.verdict, f"{one.score:.2f}", where,
             inert(one.evidence),

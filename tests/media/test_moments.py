@@ -158,6 +158,18 @@ def test_speech_is_searched_as_well(tmp_path: Path, engine: OcrEngine) -> None:
     assert answer.verdict == "found"
 
 
+def test_a_line_that_was_covered_is_found_when_it_first_appears(
+    tmp_path: Path, engine: OcrEngine
+) -> None:
+    whole = screen("Inbox of Dana", "", "Parcel 7741 handed over")
+    covered = whole.copy()
+    covered[100:180, 20:560] = 200
+    shown = [(0.0, screen("Inbox of Dana")), (2.0, whole), (4.0, covered), (6.0, whole)]
+    path = write_video(tmp_path / "a.mp4", steady(shown, until_s=8.0))
+    moments = ask(path, "parcel 7741", engine, tmp_path / "kept").moments
+    assert [one.start_s for one in moments[:2]] == pytest.approx([2.0, 6.0], abs=0.3)
+
+
 class TwoThings:
     """An embedder that knows computers from all else."""
 

@@ -103,6 +103,31 @@ def test_an_index_is_made_ahead(cli: Cli, demo: Path) -> None:
     assert "0 of them read now" in cli("find", demo, "disk", "--no-speech").err
 
 
+def test_pictures_are_read_as_asked(cli: Cli, demo: Path) -> None:
+    said = cli("index", demo, "--every", "0.5", "--json")
+    assert json.loads(said.out)["pictures"] == 9
+    said = cli("find", demo, "disk full", "--no-speech", "--sampling", "key-frames")
+    assert (said.code, said.out) == (1, "")
+    said = cli("index", demo, "--sampling", "scenes", "--every", "2")
+    assert said.code == 2
+    assert said.err == (
+        "deskhand: error: --every is for --sampling seconds; got --sampling scenes\n"
+    )
+
+
+def test_a_video_is_forgotten(cli: Cli, demo: Path, tmp_path: Path) -> None:
+    cli("index", demo, "--no-speech")
+    said = cli("forget", demo)
+    assert (said.code, said.out) == (0, "")
+    assert said.err.startswith("forgot 1 index of demo.mp4, ")
+    assert list((tmp_path / "cache" / "deskhand" / "videos").iterdir()) == []
+    assert cli("forget", "--all", "--json").out.split() == (
+        '{ "indexes": 0, "size_bytes": 0 }'.split()
+    )
+    said = cli("forget")
+    assert (said.code, said.err) == (2, "deskhand: error: name one video to forget, or --all\n")
+
+
 def test_speech_without_a_model_is_left_out_and_told(cli: Cli, tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mkv", steady([(0, screen("One line"))], 1.0), sound_s=1.0)
     said = cli("find", path, "one line")

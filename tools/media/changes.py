@@ -99,9 +99,9 @@ def uniform(frames: Iterable[Frame], *, every_s: float = 1.0) -> Iterator[Kept]:
     """Yield what is shown at each multiple of a time, once what stays for several, and the last.
 
     Raises:
-        ConfigError: If the time is not above 0.
+        ConfigError: If the time is no number above 0.
     """
-    if not every_s > 0:
+    if not 0 < every_s < math.inf:
         raise ConfigError(f"every_s is {every_s!r}; expected seconds above 0")
     for sample in sampled(frames, per_s=1 / every_s):
         yield Kept(start_s=sample.frame.time_s, frame=sample.frame)

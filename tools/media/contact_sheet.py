@@ -36,6 +36,16 @@ def thumbnails(path: Path, moments: Sequence[Moment], *, width: int = WIDTH) -> 
     return pictures
 
 
+def thumbnail(path: Path, moment: Moment, *, width: int = WIDTH) -> Image.Image:
+    """Return a moment's picture, of this width, with a frame around the line found in it.
+
+    Raises:
+        MediaError: If the video cannot be read.
+    """
+    (picture,) = thumbnails(path, [moment], width=width)
+    return Image.fromarray(picture)
+
+
 def contact_sheet(path: Path, moments: Sequence[Moment]) -> Image.Image:
     """Return all moments on one picture, each with its times and its line below.
 

@@ -1,33 +1,42 @@
 """What can be read in a video and when, and what is said in it, kept so that it is found out once.
 
 Kept by the content of the file in the user's folder for caches, for its owner only: a line for each
-picture that was read, so that a killed indexing goes on after the last of them.
+picture that was read, so that a killed indexing goes on after the last of them. Secrets are taken
+out before anything is written.
 """
 
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from ...memory.errors import ConfigError, MediaError, MissingExtraError, ModelUnavailable
 from ..perception.ocr import MODEL_FILES, OcrEngine, load_ocr
-from .finished_lines import FinishedLines, content_of, key_of, user_cache
+from .finished_lines import FinishedLines, content_of, key_of
 from .speech_model import SpeechModel
 from .transcript import Transcript
+from .video_cache import (
+    default_folder,
+    index_key,
+    keep_private,
+    limit_bytes,
+    make_room,
+    mark_used,
+)
 
 if TYPE_CHECKING:
     from .changes import Kept
     from .frames import Video
 
-Sampling = Literal["changes", "seconds", "key frames"]
-"""Which pictures are read: those with something new, one a second, or those that need no other to
-be decoded, which is quick and misses most of what happens on a screen."""
+Sampling = Literal["changes", "seconds", "key frames", "scenes"]
+"""Which pictures are read: those with something new, one every so many seconds, those that need no
+other to be decoded, which is quick and misses most of what happens on a screen, or one of each
+scene, which is for films."""
 
-FORMAT = 2
+FORMAT = 3
 """Goes up whenever the same video gives another index."""
 MIN_SCORE = 0.5
 """Of a line: what is read with less confidence is mostly none."""
@@ -110,31 +119,40 @@ def index_video(
     path: Path | str,
     *,
     sampling: Sampling = "changes",
+    every_s: float = 1.0,
     ocr: OcrEngine | None = None,
     on_progress: Callable[[float, float | None], None] = lambda _done_s, _total_s: None,
     kept_in: Path | None = None,
 ) -> VideoIndex:
     """Return what can be read in a video; what is known of it is not read again.
 
+    Where all indexes need more room than `DESKHAND_MEDIA_CACHE_MB`, others are removed.
+
     Args:
         path: Any video file that FFmpeg reads.
         sampling: Which pictures are read.
+        every_s: With "seconds", how many lie between two pictures.
         ocr: Reads the pictures; None for the engine that comes with the package.
         on_progress: Told after each picture how far it is, and how long the file says it is.
         kept_in: Folder of indexes; None for one in the user's folder for caches.
 
     Raises:
+        ConfigError: If `every_s` is no number above 0, or the room for indexes is no number.
         MediaError: If the file cannot be read or has no pictures.
         MissingExtraError: If the extra `media` is not installed.
     """
     from .frames import open_video
 
-    path = Path(path)
-    folder = user_cache("videos") if kept_in is None else kept_in
+    path, room_bytes = Path(path), limit_bytes()
+    folder = default_folder() if kept_in is None else kept_in
+    way: dict[str, object] = {"format": FORMAT, "ocr": MODEL_FILES, "sampling": sampling}
+    if sampling == "seconds":
+        way["every_s"] = float(every_s)
     with open_video(path, keyframes_only=sampling == "key frames") as video:
-        settings = {"format": FORMAT, "ocr": MODEL_FILES, "sampling": sampling}
-        key = key_of({**settings, "content": content_of(path)})
-        with FinishedLines(folder / f"{key}.jsonl", _RECORD) as finished:
+        key = index_key(content_of(path), way)
+        kept_at = folder / f"{key}.jsonl"
+        mark_used(kept_at)
+        with FinishedLines(kept_at, _RECORD) as finished:
             known = [one for one in finished.records if isinstance(one, Look)]
             for record in finished.records:
                 if isinstance(record, VideoEnd):
@@ -143,13 +161,14 @@ def index_video(
                     )
             looks = list(known)
             read = _Reader(ocr)
-            for kept in _unknown(_sampled(video, sampling), known):
+            for kept in _unknown(_sampled(video, sampling, every_s), known, read):
                 look = read.look(kept)
                 finished.add(look)
                 looks.append(look)
                 on_progress(look.at_s, video.condition.stated_s)
             end = _end(video)
             finished.add(end)
+    make_room(folder, key, room_bytes=room_bytes)
     newly_read = len(looks) - len(known)
     return VideoIndex(key=key, folder=folder, looks=tuple(looks), end=end, newly_read=newly_read)
 
@@ -173,39 +192,46 @@ def said_in(
         transcript = transcribe(path, model=model)
     except (MediaError, MissingExtraError, ModelUnavailable) as error:
         return None, f"what is said was left out: {error}"
+    transcript = _without_secrets(transcript)
     keep_private(kept, TypeAdapter(Transcript).dump_json(transcript))
     return transcript, ""
 
 
-def keep_private(path: Path, content: bytes) -> None:
-    """Write a file for its owner only, all of it or nothing.
+def _without_secrets(transcript: Transcript) -> Transcript:
+    """Return what was said with the secrets in it replaced."""
+    from ..remembering.redact import redact_text
 
-    Raises:
-        ConfigError: If it cannot be written.
-    """
-    whole = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        whole.replace(path)
-    except OSError as error:
-        whole.unlink(missing_ok=True)
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+    segments = []
+    for one in transcript.segments:
+        text = redact_text(one.text)
+        # Its words hold the secret as well.
+        segments.append(one if text == one.text else replace(one, text=text, words=()))
+    dropped = tuple(replace(one, text=redact_text(one.text)) for one in transcript.dropped)
+    return replace(transcript, segments=tuple(segments), dropped=dropped)
 
 
 class _Reader:
-    """Reads pictures; the engine is loaded with the first."""
+    """Reads pictures; the engine is loaded with the first that is not known."""
 
     def __init__(self, ocr: OcrEngine | None) -> None:
+        from .steady import SteadyPicture
+
         self._ocr = ocr
+        self._steady = SteadyPicture()
+
+    def pass_over(self, kept: "Kept") -> None:
+        """See a picture that is known, so that the next is read as if this one had been."""
+        self._steady.show(kept.frame.rgb())
 
     def look(self, kept: "Kept") -> Look:
+        from ..remembering.redact import redact_lines
+
         if self._ocr is None:
             self._ocr = load_ocr()
-        found = [one for one in self._ocr.read(kept.frame.rgb()) if one.score >= MIN_SCORE]
+        picture = self._steady.show(kept.frame.rgb())
+        found = [one for one in self._ocr.read(picture) if one.score >= MIN_SCORE]
         found.sort(key=lambda one: (one.box.top, one.box.left))
+        texts = redact_lines([(one.text, one.box) for one in found])
         return Look(
             start_s=round(kept.start_s, 3),
             at_s=round(kept.frame.time_s, 3),
@@ -215,26 +241,36 @@ class _Reader:
             else tuple(tuple(round(float(one), 3) for one in row) for row in kept.since_s),
             lines=tuple(
                 SeenLine(text=text, xyxy=one.box.xyxy)
-                for one in found
-                if (text := " ".join(one.text.split()))
+                for one, clean in zip(found, texts, strict=True)
+                if (text := " ".join(clean.split()))
             ),
         )
 
 
-def _sampled(video: "Video", sampling: Sampling) -> "Iterator[Kept]":
+def _sampled(video: "Video", sampling: Sampling, every_s: float) -> "Iterator[Kept]":
     from .changes import changes, uniform
 
-    if sampling == "seconds":
-        return uniform(video.frames())
-    return changes(video.frames())
+    match sampling:
+        case "seconds":
+            return uniform(video.frames(), every_s=every_s)
+        case "scenes":
+            from .scenes import scenes
+
+            return scenes(video.frames())
+        case "changes" | "key frames":
+            return changes(video.frames())
+        case _:
+            assert_never(sampling)
 
 
-def _unknown(kept: "Iterator[Kept]", known: list[Look]) -> "Iterator[Kept]":
+def _unknown(kept: "Iterator[Kept]", known: list[Look], read: "_Reader") -> "Iterator[Kept]":
     """Yield the pictures after the known ones: the same content has the same changes."""
     known_until_s = known[-1].at_s if known else -1.0
     for one in kept:
         if round(one.frame.time_s, 3) > known_until_s:
             yield one
+        else:
+            read.pass_over(one)
 
 
 def _end(video: "Video") -> VideoEnd:

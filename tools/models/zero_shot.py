@@ -112,12 +112,36 @@ def classify(
         ConfigError: An argument is wrong, or a prompt is longer than the model takes.
         BadArgumentError: A picture is none.
     """
+    return classify_vectors(
+        model,
+        model.embed_images(images),
+        labels,
+        templates=templates,
+        temperature=temperature,
+        none_of_these=none_of_these,
+    )
+
+
+def classify_vectors(
+    model: PictureTextModel,
+    vectors: Vectors,
+    labels: Sequence[str],
+    *,
+    templates: Sequence[str] = TEMPLATES,
+    temperature: float = 1.0,
+    none_of_these: bool = False,
+) -> list[Classified]:
+    """Return the same as `classify` for pictures that the model has embedded before.
+
+    Raises:
+        ConfigError: As `classify`.
+    """
     bias = model.bias
     _check(labels, templates, temperature, needs_rival=bias is None and not none_of_these)
     prompts = [[template.replace(PLACE, label) for template in templates] for label in labels]
     if bias is None and none_of_these:
         prompts.append(list(BACKGROUND))
-    similarities = model.embed_images(images) @ _prompt_rows(model, prompts).T
+    similarities = vectors @ _prompt_rows(model, prompts).T
     logits = similarities.astype(np.float64) * model.scale
     if bias is None:
         shares = _softmax(logits / temperature)

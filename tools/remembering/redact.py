@@ -14,7 +14,7 @@ from ..desktop.capture import Pixels
 from ..desktop.geometry import Box
 from ..perception.elements import Element, Observation
 from ..perception.layout import is_in_row
-from ..perception.reading_order import MAX_ROW_PX
+from ..perception.reading_order import MAX_ROW_PX, in_reading_order
 from ..safety.policy import SECRET_WORDS, has_word
 from ..safety.redaction import Redaction, blackened
 from .secret_texts import SecretKind, find_secrets, is_random, opens_private_key
@@ -86,6 +86,22 @@ def redact(
     )
 
 
+def redact_lines(lines: Sequence[tuple[str, Box]]) -> tuple[str, ...]:
+    """Return lines that were read from one picture with the secrets in them replaced, in order.
+
+    Args:
+        lines: Each with its place, by which it has a row and neighbours; in any order.
+    """
+    elements = in_reading_order(
+        [
+            Element(id=number, role="text", text=text, box=box, score=1.0, source="ocr")
+            for number, (text, box) in enumerate(lines)
+        ]
+    )
+    clean = dict(zip((one.id for one in elements), _Work(elements, Redaction()).texts, strict=True))
+    return tuple(clean[number] for number in range(len(lines)))
+
+
 def redact_text(text: str) -> str:
     """Return a text with the secrets in it replaced."""
     for span in reversed(find_secrets(text)):
@@ -114,6 +130,11 @@ class _Work:
             text = BETWEEN_CELLS.join(self._texts[index] for index in row if self._texts[index])
             if text:
                 yield text
+
+    @property
+    def texts(self) -> list[str]:
+        """Return the text of each element, in their order."""
+        return list(self._texts)
 
     def clean(self, title: str) -> str:
         """Return a title with the secrets in it replaced."""
