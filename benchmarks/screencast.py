@@ -110,15 +110,10 @@ def record_screencast(path: Path, folder: Path) -> list[float]:
         try:
             time.sleep(SETTLED_S)
             size = f"{SIZE[0]}x{SIZE[1]}"
-            command = [
-                sys.executable,
-                str(RECORDER),
-                sandbox.display,
-                size,
-                f"{END_S}",
-                str(silent),
-            ]
-            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as recorder:
+            command = [sys.executable, str(RECORDER), size, f"{END_S}", str(silent)]
+            with subprocess.Popen(
+                command, env=dict(sandbox.env), stdout=subprocess.PIPE, text=True
+            ) as recorder:
                 assert recorder.stdout is not None
                 happened = desk.play(float(recorder.stdout.readline()))
             if recorder.returncode:

@@ -104,7 +104,8 @@ class Recorder:
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
-        self._started = 0.0
+        self.began = 0.0
+        """When the first picture was taken, on the monotonic clock."""
         self._frames, self._size = 0, (0, 0)
         self._last_s = 0.0
         self._ended: Ending = "stopped"
@@ -133,7 +134,7 @@ class Recorder:
     @property
     def elapsed_s(self) -> float:
         """Seconds recorded so far."""
-        return time.monotonic() - self._started if self.is_running else self._last_s
+        return time.monotonic() - self.began if self.is_running else self._last_s
 
     @property
     def is_running(self) -> bool:
@@ -202,7 +203,7 @@ class Recorder:
         options = {"movflags": GROWING, "frag_duration": str(FRAGMENT_US), "flush_packets": "1"}
         with av.open(str(self.path), "w", format="mp4", options=options) as container:
             stream = _video_stream(container, self._size, 1 / self._every_s)
-            self._started = time.monotonic()
+            self.began = time.monotonic()
             self._write(container, stream, shown, 0.0)
             self._ready.set()
             self._follow(container, stream, shown, grab)
@@ -218,7 +219,7 @@ class Recorder:
         written_s = 0.0
         try:
             while not self._stop.wait(self._pause_s()):
-                at_s = time.monotonic() - self._started
+                at_s = time.monotonic() - self.began
                 if self._max_s is not None and at_s >= self._max_s:
                     self._ended = "time"
                     break
@@ -235,11 +236,11 @@ class Recorder:
         except DeskhandError as error:  # the display is gone; what was seen is kept
             self._error, self._ended = error, "failed"
         # The last picture stays until the end.
-        self._write(container, stream, shown, time.monotonic() - self._started)
+        self._write(container, stream, shown, time.monotonic() - self.began)
 
     def _pause_s(self) -> float:
         """Return how long it is until the next picture is due."""
-        since_s = time.monotonic() - self._started
+        since_s = time.monotonic() - self.began
         return self._every_s - since_s % self._every_s
 
     def _write(
