@@ -26,6 +26,7 @@ from deskhand.tools.desktop.capture import Capture
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import View
 from deskhand.tools.desktop.sandbox import Sandbox
+from deskhand.tools.media.frames import open_video
 from deskhand.tools.outcome import Effect, Outcome
 from deskhand.tools.safety.policy import ActionContext, Decision
 
@@ -851,9 +852,11 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.desktop
 @pytest.mark.usefixtures("at_home")
-def test_a_task_on_a_virtual_desktop() -> None:
+def test_a_task_on_a_virtual_desktop(tmp_path: Path) -> None:
+    video = tmp_path / "run.mp4"
     task = 'open mousepad\ntype "Grüße, 世界"\npress ctrl+a\nexpect "Grüße"'
-    said = deskhand("run", "--sandbox", "--size", "1024x768", "--json", task)
+    options = ("--sandbox", "--size", "1024x768", "--record", str(video), "--json")
+    said = deskhand("run", *options, task)
     document = json.loads(said.out)
     assert (said.code, document["status"], document["reason"]) == (
         0,
@@ -864,6 +867,13 @@ def test_a_task_on_a_virtual_desktop() -> None:
     assert set(document["verdicts"]) == {"confirmed"}
     assert Path(document["report"]).stat().st_size > 10_000
     assert "Grüße, 世界" in deskhand("runs", "show", "last").out
+    with open_video(video) as kept:
+        *_others, last = kept.frames()
+    assert last.size_wh == (1024, 768)
+    assert last.time_s > 1
+    again = deskhand("run", *options, task)
+    assert (again.code, again.out) == (2, "")
+    assert f"{video} is there already" in again.err
 
 
 @pytest.mark.desktop

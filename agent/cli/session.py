@@ -104,7 +104,7 @@ def execute(job: Job) -> Ended:
     place = None if job.resume is None else job.resume.info.desktop
     with open_screen(sandbox=job.sandbox, place=place) as screen, ExitStack() as opened:
         if job.record is not None:
-            opened.enter_context(_recording(screen, job.record))
+            opened.enter_context(_recording(screen, job.record, is_quiet=job.is_quiet))
         folder = job.resume
         if folder is None:
             folder = _new_folder(job, screen.place)
@@ -164,7 +164,7 @@ def execute(job: Job) -> Ended:
 
 
 @contextmanager
-def _recording(screen: Screen, out: Path) -> Iterator[None]:
+def _recording(screen: Screen, out: Path, *, is_quiet: bool) -> Iterator[None]:
     """Record the desktop for the time of the block; a video that breaks off ends no run."""
     from ...tools.desktop.mss_grab import grab_at
     from ...tools.media.recording import Recorder
@@ -178,7 +178,9 @@ def _recording(screen: Screen, out: Path) -> Iterator[None]:
         except ConfigError as error:
             logger.warning("the video: %s", error)
         else:
-            notes().print(
+            console = notes()
+            console.quiet = is_quiet
+            console.print(
                 f"video: {out}, {recording.duration_s:.1f} s", markup=False, soft_wrap=True
             )
 
