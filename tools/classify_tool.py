@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..memory.errors import BadArgumentError
 from .desktop.capture import Pixels, load_capture
-from .tool_spec import Result, ToolSpec
+from .tool_spec import Quoting, Result, ToolSpec
 
 if TYPE_CHECKING:
     from .models.clip import ClipEmbedder
@@ -67,7 +67,12 @@ class ClassifyTool:
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return the tool."""
-        return (ToolSpec.of(self.classify_image, ClassifyImageArguments, read_only=True),)
+        # Its answers are the caller's labels; its errors name the windows that there are.
+        return (
+            ToolSpec.of(
+                self.classify_image, ClassifyImageArguments, read_only=True, quotes="the screen"
+            ),
+        )
 
     # What the model reads.
     def classify_image(self, labels: list[str], **given: Any) -> Result:
@@ -87,7 +92,7 @@ class ClassifyTool:
             templates=TEMPLATES if asked.templates is None else asked.templates,
             none_of_these=True,
         )
-        return _in_words(shown), {
+        return Quoting(_in_words(shown), ""), {
             "model": model.space,
             "kind": shown.kind,
             "best": shown.best,

@@ -11,6 +11,7 @@ from .actions import (
     ElementTarget,
     FocusWindow,
     PointTarget,
+    PressKeys,
     Target,
     TextTarget,
     TypeText,
@@ -59,12 +60,27 @@ class Prepared:
         place, target = self.place, target_of(self.action)
         if isinstance(self.action, Drag):
             place, target = self.start, self.action.source
+        element = None if place is None else _as_named(place, target)
+        if place is None and isinstance(self.action, PressKeys | TypeText):
+            element = _focused(self.observation, self.window)
         return ActionContext(
-            element=None if place is None else _as_named(place, target),
+            element=element,
             window_title="" if self.window is None else self.window.title,
             app="" if self.window is None else self.window.app,
             shown=_shown(self.observation, self.window),
         )
+
+
+def _focused(observation: Observation, window: Window | None) -> Element | None:
+    """Return what has the keyboard, where the applications tell it."""
+    return next(
+        (
+            element
+            for element in observation.elements
+            if "focused" in element.states and (window is None or element.window == window.title)
+        ),
+        None,
+    )
 
 
 def _shown(observation: Observation, window: Window | None) -> str:

@@ -17,7 +17,7 @@ class ActionContext:
     """Where an action would land, as far as it is known."""
 
     element: Element | None = None
-    """What the target was resolved to."""
+    """What the target was resolved to; for keys without one, what has the keyboard if known."""
     window_title: str = ""
     app: str = ""
     """Class name of the application that would receive the action."""
@@ -67,6 +67,9 @@ def has_word(text: str, words: tuple[str, ...]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in words)
 
 
+PRESSING_KEYS = ("enter", "return", "space", "kp_enter")
+PRESSED_ROLES = ("button", "link", "menuitem", "icon", "option", "switch", "checkbox", "radio")
+"""Things that a key presses while they have the keyboard; in a field the same key is text."""
 POINTER_KINDS = ("click", "double_click", "right_click", "drag")
 DESTRUCTIVE_WORDS = (
     "delete", "remove", "erase", "format", "wipe", "discard", "uninstall", "empty trash",
@@ -132,10 +135,28 @@ class Policy(BaseModel):
         what = describe(action, context)
         if isinstance(action, TypeText) and action.secret:
             words = f"{words} secret"
+        # A key that presses what has the keyboard is as good as a click on it.
+        pressed = _pressed(action, context.element)
         for rule in self.rules:
-            if rule.matches(action.kind, context.app, context.window_title, words):
+            place = context.app, context.window_title
+            if rule.matches(action.kind, *place, words) or (
+                pressed is not None and rule.matches("click", *place, pressed.text)
+            ):
                 return Decision(verdict=rule.verdict, reason=what, rule=rule.name)
         return Decision(verdict=self.default, reason=what, rule="default")
+
+
+def _pressed(action: Action, focused: Element | None) -> Element | None:
+    """Return what keys press, if they do: the button, link or the like that has the keyboard."""
+    if focused is None or focused.role not in PRESSED_ROLES:
+        return None
+    match action:
+        case PressKeys(keys=keys) if keys[-1].casefold() in PRESSING_KEYS:
+            return focused
+        case TypeText(into=None, text=text, secret=False) if " " in text or "\n" in text:
+            return focused
+        case _:
+            return None
 
 
 def describe(action: Action, context: ActionContext) -> str:
@@ -144,7 +165,9 @@ def describe(action: Action, context: ActionContext) -> str:
     place = f' in "{context.window_title}"' if context.window_title else ""
     match action.kind:
         case "press_keys":
-            return f"{kind} {'+'.join(action.keys)}{place}"
+            pressed = _pressed(action, context.element)
+            target = f' on "{pressed.text}"' if pressed is not None else ""
+            return f"{kind} {'+'.join(action.keys)}{target}{place}"
         case "launch":
             return f"{kind} {action.command[0]}"
         case "click" | "double_click" | "right_click" | "move" | "drag" | "type_text" | "scroll":
