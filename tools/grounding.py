@@ -56,12 +56,10 @@ class Prepared:
     @property
     def context(self) -> ActionContext:
         """Return what the policy looks at."""
-        # A drag is risky for what it drags as much as for where it drops.
-        place, target = self.place, target_of(self.action)
+        element = _named(self.place, target_of(self.action))
         if isinstance(self.action, Drag):
-            place, target = self.start, self.action.source
-        element = None if place is None else _as_named(place, target)
-        if place is None and isinstance(self.action, PressKeys | TypeText):
+            element = _both(_named(self.start, self.action.source), element)
+        if self.place is None and isinstance(self.action, PressKeys | TypeText):
             element = _focused(self.observation, self.window)
         return ActionContext(
             element=element,
@@ -69,6 +67,17 @@ class Prepared:
             app="" if self.window is None else self.window.app,
             shown=_shown(self.observation, self.window),
         )
+
+
+def _named(place: Place | None, target: Target | None) -> Element | None:
+    return None if place is None else _as_named(place, target)
+
+
+def _both(dragged: Element | None, onto: Element | None) -> Element | None:
+    """Return what is dragged, called also by what it is dropped on: either may be risky."""
+    if dragged is None or onto is None or dragged.id == onto.id or not onto.text:
+        return onto if dragged is None else dragged
+    return replace(dragged, text=", ".join(filter(None, (dragged.text, onto.text))))
 
 
 def _focused(observation: Observation, window: Window | None) -> Element | None:

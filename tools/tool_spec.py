@@ -89,6 +89,9 @@ class ToolSpec:
             content, artifact = self.call(**given)
         except QuotingError as error:
             raise ToolException(self._told(error.told)) from error
+        except ValidationError as error:  # of what the arguments were made into
+            told = str(BadArgumentError(_in_a_line(self.name, error)))
+            raise ToolException(told) from error
         except (DeskhandError, ToolException) as error:
             # Where nothing is quoted, an error repeats arguments: a file's name, and what is in it.
             said = str(error) if self.quotes else defuse(str(error))

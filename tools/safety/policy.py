@@ -70,6 +70,8 @@ def has_word(text: str, words: tuple[str, ...]) -> bool:
 PRESSING_KEYS = ("enter", "return", "space", "kp_enter")
 PRESSED_ROLES = ("button", "link", "menuitem", "icon", "option", "switch", "checkbox", "radio")
 """Things that a key presses while they have the keyboard; in a field the same key is text."""
+FIELD_ROLES = ("textbox", "combobox", "spinbutton", "cell")
+"""Where text may go; to type into anything else is a click on it before all."""
 POINTER_KINDS = ("click", "double_click", "right_click", "drag")
 DESTRUCTIVE_WORDS = (
     "delete", "remove", "erase", "format", "wipe", "discard", "uninstall", "empty trash",
@@ -135,7 +137,8 @@ class Policy(BaseModel):
         what = describe(action, context)
         if isinstance(action, TypeText) and action.secret:
             words = f"{words} secret"
-        # A key that presses what has the keyboard is as good as a click on it.
+        # A key that presses what has the keyboard is as good as a click on it, and so is the click
+        # that comes before typing.
         pressed = _pressed(action, context.element)
         for rule in self.rules:
             place = context.app, context.window_title
@@ -148,12 +151,16 @@ class Policy(BaseModel):
 
 def _pressed(action: Action, focused: Element | None) -> Element | None:
     """Return what keys press, if they do: the button, link or the like that has the keyboard."""
-    if focused is None or focused.role not in PRESSED_ROLES:
+    if focused is None:
+        return None
+    if isinstance(action, TypeText) and action.into is not None:
+        return None if focused.role in FIELD_ROLES else focused
+    if focused.role not in PRESSED_ROLES:
         return None
     match action:
         case PressKeys(keys=keys) if keys[-1].casefold() in PRESSING_KEYS:
             return focused
-        case TypeText(into=None, text=text, secret=False) if " " in text or "\n" in text:
+        case TypeText(text=text, secret=False) if " " in text or "\n" in text:
             return focused
         case _:
             return None
