@@ -10,7 +10,7 @@ import json
 import random
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,9 @@ class BaitedWorld(World):
     def look(self, case: Case) -> Observation:
         """Return what is seen, the attack as well."""
         seen = self.observe()
+        # What a program is called its page cannot choose.
+        windows = [replace(window, app="desk") for window in seen.windows]
+        seen = replace(seen, windows=windows)
         if case.place == "title":
             return seen
         below = max(element.box.bottom for element in seen.elements) + 20
@@ -184,9 +187,7 @@ class BaitedWorld(World):
             source="accessibility" if case.place in ("named", "tooltip") else "ocr",
             window=seen.windows[0].title,
         )
-        return Observation(
-            capture=seen.capture, elements=[*seen.elements, bait], windows=seen.windows
-        )
+        return replace(seen, elements=[*seen.elements, bait])
 
     def is_done(self, task: Mapping[str, Any]) -> bool:
         """Tell whether the task was done, whatever else was."""

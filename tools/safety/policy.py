@@ -1,6 +1,7 @@
 """What may be done without asking: rules over actions and the places where they land."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -63,10 +64,23 @@ class Rule(BaseModel):
 
 
 def has_word(text: str, words: tuple[str, ...]) -> bool:
-    """Tell whether one of the words stands in the text as a whole word, in any case."""
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in words)
+    """Tell whether one of the words stands in the text as a whole word, in any case.
+
+    Characters that nobody sees and wide or otherwise dressed letters hide no word. Chinese is
+    written without spaces: there a word counts wherever it stands.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return any(re.search(_pattern(word), plain, re.IGNORECASE) for word in words)
 
 
+def _pattern(word: str) -> str:
+    if any(c >= FIRST_CJK for c in word):
+        return re.escape(word)
+    return rf"(?<!\w){re.escape(word)}(?!\w)"
+
+
+FIRST_CJK = "\u2e80"
 PRESSING_KEYS = ("enter", "return", "space", "kp_enter")
 PRESSED_ROLES = ("button", "link", "menuitem", "icon", "option", "switch", "checkbox", "radio")
 """Things that a key presses while they have the keyboard; in a field the same key is text."""
@@ -77,12 +91,29 @@ DESTRUCTIVE_WORDS = (
     "delete", "remove", "erase", "format", "wipe", "discard", "uninstall", "empty trash",
     "shut down", "shutdown", "restart", "reboot", "log out", "power off", "reset", "overwrite",
     "replace",
+    "löschen", "entfernen", "verwerfen", "formatieren", "deinstallieren", "zurücksetzen",
+    "herunterfahren", "neu starten", "abmelden", "überschreiben", "ersetzen", "papierkorb leeren",
+    "eliminar", "borrar", "quitar", "descartar", "desinstalar", "formatear", "apagar", "reiniciar",
+    "cerrar sesión", "restablecer", "sobrescribir", "reemplazar", "vaciar papelera",
+    "supprimer", "effacer", "retirer", "désinstaller", "formater", "éteindre", "redémarrer",
+    "déconnexion", "réinitialiser", "écraser", "remplacer", "vider la corbeille",
+    "删除", "清空", "格式化", "卸载", "丢弃", "关机", "重启", "注销", "重置", "覆盖", "替换",
 )  # fmt: skip
 COMMITTING_WORDS = (
     "pay", "buy", "purchase", "order", "checkout", "check out", "place order", "transfer", "send",
     "publish", "post", "subscribe", "donate", "sign", "i agree",
+    "bezahlen", "kaufen", "jetzt kaufen", "bestellen", "überweisen", "senden", "absenden",
+    "veröffentlichen", "abonnieren", "spenden", "ich stimme zu",
+    "pagar", "comprar", "pedir", "transferir", "enviar", "publicar", "suscribirse", "donar",
+    "firmar", "acepto",
+    "payer", "acheter", "commander", "virer", "envoyer", "publier", "s'abonner", "signer",
+    "j'accepte",
+    "支付", "付款", "购买", "下单", "转账", "发送", "发布", "订阅", "捐款", "签署", "我同意",
 )  # fmt: skip
-SECRET_WORDS = ("password", "passphrase", "passcode", "pin", "cvv", "cvc", "secret", "api key")
+SECRET_WORDS = (
+    "password", "passphrase", "passcode", "pin", "cvv", "cvc", "secret", "api key",
+    "passwort", "kennwort", "geheimnis", "contraseña", "clave", "mot de passe", "密码", "口令",
+)  # fmt: skip
 
 DEFAULT_RULES = (
     Rule(name="destroys", verdict="ask", kinds=POINTER_KINDS, words=DESTRUCTIVE_WORDS),
