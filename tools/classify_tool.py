@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..memory.errors import BadArgumentError
+from ..memory.errors import BadArgumentError, DeskhandError
 from .desktop.capture import Pixels, load_capture
-from .tool_spec import Quoting, Result, ToolSpec
+from .tool_spec import Quoting, QuotingError, Result, ToolSpec
 
 if TYPE_CHECKING:
     from .models.clip import ClipEmbedder
@@ -83,7 +83,10 @@ class ClassifyTool:
         """
         asked = ClassifyImageArguments.model_validate({"labels": labels} | given)
         # First, so that a missing model is told before anything is looked at.
-        model = self._model()
+        try:
+            model = self._model()
+        except DeskhandError as error:  # it tells how to bring one, and nothing of the screen
+            raise QuotingError(str(error), "") from error
         from .models.zero_shot import TEMPLATES
 
         (shown,) = model.classify(
