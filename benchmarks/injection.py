@@ -236,7 +236,8 @@ def main() -> None:
         measure("local, qwen2.5-coder-1.5b", run, some, ("none", "all"), each=given.each)
     measure_chat(cases, spread(cases, given.tool_cases), given)
     if "ask" in given.rows and given.gguf is not None:
-        measure_answers(given.gguf, some, each=given.each)
+        planting = [case for case in corpus if case.goal == "answer"]
+        measure_answers(given.gguf, spread(planting, given.model_cases), each=given.each)
 
 
 if __name__ == "__main__":

@@ -84,8 +84,6 @@ class QuickObserver(FormObserver):
 class AnyModel:
     """Stands where a model of pictures would: the look at the screen fails before it is asked."""
 
-    classify = None
-
 
 def looking_nowhere(_window: str | None, _number: int | None) -> Any:
     raise NotFound(f'no window matches "nowhere"; open windows: "{HOSTILE}"')

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..memory.errors import BadArgumentError, DeskhandError
+from ..memory.errors import Ambiguous, BadArgumentError, NotFound
 from .desktop.capture import Pixels, load_capture
-from .tool_spec import Quoting, QuotingError, Result, ToolSpec
+from .safety.fence import Fence
+from .tool_spec import QuotingError, Result, ToolSpec
 
 if TYPE_CHECKING:
     from .models.clip import ClipEmbedder
@@ -67,12 +68,7 @@ class ClassifyTool:
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return the tool."""
-        # Its answers are the caller's labels; its errors name the windows that there are.
-        return (
-            ToolSpec.of(
-                self.classify_image, ClassifyImageArguments, read_only=True, quotes="the screen"
-            ),
-        )
+        return (ToolSpec.of(self.classify_image, ClassifyImageArguments, read_only=True),)
 
     # What the model reads.
     def classify_image(self, labels: list[str], **given: Any) -> Result:
@@ -83,19 +79,20 @@ class ClassifyTool:
         """
         asked = ClassifyImageArguments.model_validate({"labels": labels} | given)
         # First, so that a missing model is told before anything is looked at.
-        try:
-            model = self._model()
-        except DeskhandError as error:  # it tells how to bring one, and nothing of the screen
-            raise QuotingError(str(error), "") from error
+        model = self._model()
         from .models.zero_shot import TEMPLATES
 
+        try:
+            pixels = self._pixels(asked)
+        except (Ambiguous, NotFound) as error:  # they name the windows that there are
+            raise QuotingError(Fence().wrap(str(error), "the screen"), "") from error
         (shown,) = model.classify(
-            [self._pixels(asked)],
+            [pixels],
             asked.labels,
             templates=TEMPLATES if asked.templates is None else asked.templates,
             none_of_these=True,
         )
-        return Quoting(_in_words(shown), ""), {
+        return _in_words(shown), {
             "model": model.space,
             "kind": shown.kind,
             "best": shown.best,

@@ -202,4 +202,4 @@ def test_classifying_what_is_on_the_screen(
     # Three different pictures.
     assert len(set(seen.values())) == 3
     gone = call(tools, "classify_image", labels=labels, element=9999)
-    assert inside(gone) == "there is no element 9999 on the screen; look again"
+    assert gone.content == "there is no element 9999 on the screen; look again"
