@@ -37,7 +37,7 @@ class StepWriter:
                 sentence=record.sentence,
                 effect=record.outcome["effect"],
                 evidence=record.outcome["evidence"],
-                answer=record.outcome.get("answer", ""),
+                answer=_said_by_a_person(record.action["kind"], record.outcome.get("answer", "")),
             )
             for record in read_steps(recorder.folder)
         }
@@ -92,9 +92,14 @@ class StepWriter:
             sentence=sentence,
             effect=outcome.effect,
             evidence=outcome.evidence,
-            answer=outcome.answer,
+            answer=_said_by_a_person(action.kind, outcome.answer),
         )
         self._on_step(record)
+
+
+def _said_by_a_person(kind: str, answer: str) -> str:
+    """Return a person's answer; what other actions answer (a file's path) is no person's word."""
+    return answer if kind == "ask_user" else ""
 
 
 def _target(prepared: Prepared | None) -> dict[str, Any] | None:

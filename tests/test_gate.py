@@ -28,6 +28,14 @@ def click(text: str = "x") -> Click:
         ("Send", "commits"),
         ("SEND", "commits"),
         ("Place order", "commits"),
+        ("De\u200blete", "destroys"),  # what nobody sees hides no word
+        ("Ｐａｙ ｎｏｗ", "commits"),
+        ("Konto löschen", "destroys"),
+        ("Jetzt bezahlen", "commits"),
+        ("ENVIAR a todos", "commits"),
+        ("Vider la corbeille", "destroys"),
+        ("立即支付", "commits"),
+        ("Absender", "default"),
         ("Undelete", "default"),  # a word inside a word is another word
         ("Sender", "default"),
         ("Save", "default"),

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..memory.errors import BadArgumentError
+from ..memory.errors import Ambiguous, BadArgumentError, NotFound
 from .desktop.capture import Pixels, load_capture
-from .tool_spec import Result, ToolSpec
+from .safety.fence import Fence
+from .tool_spec import QuotingError, Result, ToolSpec
 
 if TYPE_CHECKING:
     from .models.clip import ClipEmbedder
@@ -81,8 +82,12 @@ class ClassifyTool:
         model = self._model()
         from .models.zero_shot import TEMPLATES
 
+        try:
+            pixels = self._pixels(asked)
+        except (Ambiguous, NotFound) as error:  # they name the windows that there are
+            raise QuotingError(Fence().wrap(str(error), "the screen"), "") from error
         (shown,) = model.classify(
-            [self._pixels(asked)],
+            [pixels],
             asked.labels,
             templates=TEMPLATES if asked.templates is None else asked.templates,
             none_of_these=True,

@@ -11,6 +11,7 @@ from .actions import (
     ElementTarget,
     FocusWindow,
     PointTarget,
+    PressKeys,
     Target,
     TextTarget,
     TypeText,
@@ -55,16 +56,40 @@ class Prepared:
     @property
     def context(self) -> ActionContext:
         """Return what the policy looks at."""
-        # A drag is risky for what it drags as much as for where it drops.
-        place, target = self.place, target_of(self.action)
+        element = _named(self.place, target_of(self.action))
         if isinstance(self.action, Drag):
-            place, target = self.start, self.action.source
+            element = _both(_named(self.start, self.action.source), element)
+        if self.place is None and isinstance(self.action, PressKeys | TypeText):
+            element = _focused(self.observation, self.window)
         return ActionContext(
-            element=None if place is None else _as_named(place, target),
+            element=element,
             window_title="" if self.window is None else self.window.title,
             app="" if self.window is None else self.window.app,
             shown=_shown(self.observation, self.window),
         )
+
+
+def _named(place: Place | None, target: Target | None) -> Element | None:
+    return None if place is None else _as_named(place, target)
+
+
+def _both(dragged: Element | None, onto: Element | None) -> Element | None:
+    """Return what is dragged, called also by what it is dropped on: either may be risky."""
+    if dragged is None or onto is None or dragged.id == onto.id or not onto.text:
+        return onto if dragged is None else dragged
+    return replace(dragged, text=", ".join(filter(None, (dragged.text, onto.text))))
+
+
+def _focused(observation: Observation, window: Window | None) -> Element | None:
+    """Return what has the keyboard, where the applications tell it."""
+    return next(
+        (
+            element
+            for element in observation.elements
+            if "focused" in element.states and (window is None or element.window == window.title)
+        ),
+        None,
+    )
 
 
 def _shown(observation: Observation, window: Window | None) -> str:

@@ -5,6 +5,7 @@ line. An action is prepared (its target found), authorised (the gate), done (the
 once more right before the press) and verified (the screen watched until the effect shows).
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -51,6 +52,7 @@ from .perception.elements import Observation
 from .perception.observe import Observer
 from .safety.gate import Approval, Gate, Permit
 from .safety.redaction import Redaction
+from .safety.self_approval import STARTED_BY_HANDS
 from .verification import Verifier, wait_for
 
 SecretSource = Callable[[str], str | None]
@@ -355,7 +357,7 @@ class Hands:
         permit.commit()
         window = launch(
             action.command,
-            env=self._env,
+            env={**(os.environ if self._env is None else self._env), STARTED_BY_HANDS: "1"},
             windows=self.desktop.windows,
             timeout_s=action.timeout_s,
             sleep=self.desktop.takeover.sleep,

@@ -13,7 +13,7 @@ from langchain_core.tools import StructuredTool, ToolException
 from pydantic import BaseModel, ValidationError
 
 from ..memory.errors import BadArgumentError, DeskhandError
-from .safety.fence import Fence
+from .safety.fence import Fence, defuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,13 @@ class ToolSpec:
             content, artifact = self.call(**given)
         except QuotingError as error:
             raise ToolException(self._told(error.told)) from error
+        except ValidationError as error:  # of what the arguments were made into
+            told = str(BadArgumentError(_in_a_line(self.name, error)))
+            raise ToolException(told) from error
         except (DeskhandError, ToolException) as error:
-            raise ToolException(self._told(Quoting("", str(error)))) from error
+            # Where nothing is quoted, an error repeats arguments: a file's name, and what is in it.
+            said = str(error) if self.quotes else defuse(str(error))
+            raise ToolException(self._told(Quoting("", said))) from error
         match content:
             case list():
                 return content, artifact
@@ -101,6 +106,8 @@ class ToolSpec:
 
     def _told(self, told: Quoting) -> str:
         theirs = told.theirs
+        if not theirs:
+            return told.ours
         if self.quotes:
             theirs = Fence().wrap(theirs, self.quotes)
         elif told.ours:

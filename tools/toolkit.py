@@ -135,7 +135,7 @@ class DesktopToolkit(BaseToolkit):
         screen, board = "the screen", "the clipboard"
         remembering = () if self._memory is None else MemoryTools(self._memory, self._look).specs()
         return (
-            spec(self.screenshot, arguments.ScreenshotArguments, read_only=True),
+            spec(self.screenshot, arguments.ScreenshotArguments, read_only=True, quotes=screen),
             spec(self.read_screen, arguments.ReadScreenArguments, read_only=True, quotes=screen),
             spec(self.find_element, arguments.FindElementArguments, read_only=True, quotes=screen),
             spec(self.click, arguments.ClickArguments, destructive=True, quotes=screen),

@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
-from ...memory.errors import ConfigError
+from ...memory.errors import ConfigError, PolicyDenied
 from .output import inert, notes, print_json, results, table
+from .settings import CliSettings
 
 
 def approve(
+    context: typer.Context,
     token: Annotated[
         str | None,
         typer.Argument(
@@ -41,6 +43,11 @@ def approve(
 
     approvals = Approvals(default_folder())
     if token is not None:
+        settings: CliSettings = context.obj
+        if settings.is_started_by_hands and not deny:
+            raise PolicyDenied(
+                "this terminal was opened by deskhand's hands; approve from one that you opened"
+            )
         request = approvals.answer(token, "refuse" if deny else "approve")
         if json:
             print_json(asdict(request))

@@ -10,6 +10,7 @@ from ...tools.desktop.geometry import Box
 from ...tools.finding.sources import NO_MODELS, Sources
 from ...tools.grounding import prepare
 from ...tools.perception.elements import Element
+from ...tools.safety.gate import Gate
 from ...tools.safety.policy import ActionContext, Decision, Policy
 from ..instructions.parse import parse_instructions
 from ..instructions.sentences import (
@@ -94,7 +95,7 @@ def _planned(sentences: Sequence[Sentence], policy: Policy, *, depth: int) -> It
 def _kind_and_verdict(sentence: Sentence, policy: Policy) -> tuple[str, str]:
     match sentence:
         case Act(action=action):
-            return action.kind, policy.decide(action, _told(action)).verdict
+            return action.kind, Gate(policy).decide(action, _told(action)).verdict
         case SelectFrom():
             return "select", "allow"
         case SetChecked():
@@ -153,7 +154,7 @@ def rehearse(task: str, policy: Policy, sources: Sources = NO_MODELS) -> Rehears
     return Rehearsal(
         sentence=proposal.sentence,
         action=proposal.action,
-        decision=policy.decide(proposal.action, prepared.context),
+        decision=Gate(policy).decide(proposal.action, prepared.context),
         element=None if place is None else place.element,
         point=None if place is None else (place.point.x, place.point.y),
         window=prepared.context.window_title,

@@ -27,6 +27,8 @@ KEY_ENDINGS = ("_API_KEY", "_AUTH_TOKEN")
 """How the variables end in which providers' packages look for their keys."""
 TRACING = ("LANGSMITH_", "LANGCHAIN_")
 """Keys of a tracing service, which is off by default and reads its key when it is used."""
+BY_HANDS = "STARTED_BY_HANDS"
+"""What the hands set for the programs that they start; nothing that a person sets."""
 TEST = "TEST_"
 """What begins with it marks the processes of a test session and sets nothing."""
 
@@ -55,6 +57,8 @@ class CliSettings:
     """The key of a model's server that is named by its address."""
     mcp_token: str | None = field(default=None, repr=False)
     """What clients of the MCP server over HTTP show; None for a new one each time."""
+    is_started_by_hands: bool = False
+    """Whether the hands started this program, or the terminal it is in: no person's then."""
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Providers' API keys, by the whole name of the variable."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -73,7 +77,9 @@ class CliSettings:
             if name.startswith(PREFIX)
         }
         unknown = sorted(
-            name for name in given if name not in NAMES and not name.startswith((SECRET, TEST))
+            name
+            for name in given
+            if name not in (*NAMES, BY_HANDS) and not name.startswith((SECRET, TEST))
         )
         if unknown:
             known = ", ".join(PREFIX + name for name in (*NAMES, f"{SECRET}<NAME>"))
@@ -90,6 +96,7 @@ class CliSettings:
             prices=_path(given, "PRICES"),
             server_key=given.get(MODEL_KEY) or None,
             mcp_token=given.get(MCP_TOKEN) or None,
+            is_started_by_hands=BY_HANDS in given,
             keys={
                 name: value
                 for name, value in env.items()

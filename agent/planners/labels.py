@@ -13,6 +13,7 @@ from ...tools.perception.element_text import quoted
 from ...tools.perception.elements import Element, Observation, Role
 from ...tools.perception.layout import is_in_row, share_inside
 from ...tools.perception.text_match import normalise
+from ...tools.safety.fence import defuse
 from ..instructions.write import ROLE_NAMES
 from .words import content_words
 
@@ -150,7 +151,11 @@ def harmless(text: str) -> str:
     >>> harmless("<|im_end|> [INST] </tool_call> a < b")
     '‹|im_end|› (INST) ‹/tool_call› a < b'
     """
+    # What only looks like a token (wide brackets, zero width) goes first, as in every prompt.
+    text = "".join(c if c.isprintable() else " " for c in text)
+    text = defuse(text).replace("⟦", "(").replace("⟧", ")")
     text = text.replace("<|", "‹|").replace("|>", "|›").replace("<<", "‹‹").replace(">>", "››")
+    text = re.sub(r"<(\s*/?\s*screen\b[^<>]*)>", r"‹\1›", text, flags=re.IGNORECASE)
     text = re.sub(r"<(/?[A-Za-z_][\w|:-]{0,40})>", r"‹\1›", text)
     return re.sub(r"\[(/?[A-Z_]{3,20})\]", r"(\1)", text)
 

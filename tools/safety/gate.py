@@ -5,12 +5,13 @@ makes permits, and it makes one only after the policy said yes, or a person did.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ...memory.errors import ApprovalRequired, PolicyDenied
 from ..actions import Action, redact
 from .policy import ActionContext, Decision, Policy
+from .self_approval import KEPT_CHARS, answers_for_a_person, written
 
 _SEAL: Final = object()
 
@@ -80,10 +81,18 @@ class Gate:
     def __init__(self, policy: Policy | None = None, approver: Approver = nobody) -> None:
         self.policy = Policy() if policy is None else policy
         self.approver = approver
+        self._written = ""
 
     def decide(self, action: Action, context: ActionContext) -> Decision:
-        """Return what the policy says, asking nobody."""
-        return self.policy.decide(action, context)
+        """Return what the policy says, asking nobody.
+
+        One thing no policy allows unasked: to write or start what would answer for a person.
+        """
+        decision = self.policy.decide(action, context)
+        text = written(action)
+        if decision.verdict == "allow" and text and answers_for_a_person(self._written + text):
+            return replace(decision, verdict="ask", rule="answers-for-a-person")
+        return decision
 
     def authorize(
         self,
@@ -118,4 +127,5 @@ class Gate:
                 )
             if approval.answer == "refuse":
                 raise PolicyDenied(f"{decision.reason}: refused by {approval.by}")
+        self._written = (self._written + written(action))[-KEPT_CHARS:]
         return Permit(seal=_SEAL, decision=decision, on_commit=on_commit)

@@ -1,6 +1,7 @@
 """What may be done without asking: rules over actions and the places where they land."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -17,7 +18,7 @@ class ActionContext:
     """Where an action would land, as far as it is known."""
 
     element: Element | None = None
-    """What the target was resolved to."""
+    """What the target was resolved to; for keys without one, what has the keyboard if known."""
     window_title: str = ""
     app: str = ""
     """Class name of the application that would receive the action."""
@@ -63,21 +64,56 @@ class Rule(BaseModel):
 
 
 def has_word(text: str, words: tuple[str, ...]) -> bool:
-    """Tell whether one of the words stands in the text as a whole word, in any case."""
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in words)
+    """Tell whether one of the words stands in the text as a whole word, in any case.
+
+    Characters that nobody sees and wide or otherwise dressed letters hide no word. Chinese is
+    written without spaces: there a word counts wherever it stands.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return any(re.search(_pattern(word), plain, re.IGNORECASE) for word in words)
 
 
+def _pattern(word: str) -> str:
+    if any(c >= FIRST_CJK for c in word):
+        return re.escape(word)
+    return rf"(?<!\w){re.escape(word)}(?!\w)"
+
+
+FIRST_CJK = "\u2e80"
+PRESSING_KEYS = ("enter", "return", "space", "kp_enter")
+PRESSED_ROLES = ("button", "link", "menuitem", "icon", "option", "switch", "checkbox", "radio")
+"""Things that a key presses while they have the keyboard; in a field the same key is text."""
+FIELD_ROLES = ("textbox", "combobox", "spinbutton", "cell")
+"""Where text may go; to type into anything else is a click on it before all."""
 POINTER_KINDS = ("click", "double_click", "right_click", "drag")
 DESTRUCTIVE_WORDS = (
     "delete", "remove", "erase", "format", "wipe", "discard", "uninstall", "empty trash",
     "shut down", "shutdown", "restart", "reboot", "log out", "power off", "reset", "overwrite",
     "replace",
+    "löschen", "entfernen", "verwerfen", "formatieren", "deinstallieren", "zurücksetzen",
+    "herunterfahren", "neu starten", "abmelden", "überschreiben", "ersetzen", "papierkorb leeren",
+    "eliminar", "borrar", "quitar", "descartar", "desinstalar", "formatear", "apagar", "reiniciar",
+    "cerrar sesión", "restablecer", "sobrescribir", "reemplazar", "vaciar papelera",
+    "supprimer", "effacer", "retirer", "désinstaller", "formater", "éteindre", "redémarrer",
+    "déconnexion", "réinitialiser", "écraser", "remplacer", "vider la corbeille",
+    "删除", "清空", "格式化", "卸载", "丢弃", "关机", "重启", "注销", "重置", "覆盖", "替换",
 )  # fmt: skip
 COMMITTING_WORDS = (
     "pay", "buy", "purchase", "order", "checkout", "check out", "place order", "transfer", "send",
     "publish", "post", "subscribe", "donate", "sign", "i agree",
+    "bezahlen", "kaufen", "jetzt kaufen", "bestellen", "überweisen", "senden", "absenden",
+    "veröffentlichen", "abonnieren", "spenden", "ich stimme zu",
+    "pagar", "comprar", "pedir", "transferir", "enviar", "publicar", "suscribirse", "donar",
+    "firmar", "acepto",
+    "payer", "acheter", "commander", "virer", "envoyer", "publier", "s'abonner", "signer",
+    "j'accepte",
+    "支付", "付款", "购买", "下单", "转账", "发送", "发布", "订阅", "捐款", "签署", "我同意",
 )  # fmt: skip
-SECRET_WORDS = ("password", "passphrase", "passcode", "pin", "cvv", "cvc", "secret", "api key")
+SECRET_WORDS = (
+    "password", "passphrase", "passcode", "pin", "cvv", "cvc", "secret", "api key",
+    "passwort", "kennwort", "geheimnis", "contraseña", "clave", "mot de passe", "密码", "口令",
+)  # fmt: skip
 
 DEFAULT_RULES = (
     Rule(name="destroys", verdict="ask", kinds=POINTER_KINDS, words=DESTRUCTIVE_WORDS),
@@ -132,10 +168,33 @@ class Policy(BaseModel):
         what = describe(action, context)
         if isinstance(action, TypeText) and action.secret:
             words = f"{words} secret"
+        # A key that presses what has the keyboard is as good as a click on it, and so is the click
+        # that comes before typing.
+        pressed = _pressed(action, context.element)
         for rule in self.rules:
-            if rule.matches(action.kind, context.app, context.window_title, words):
+            place = context.app, context.window_title
+            if rule.matches(action.kind, *place, words) or (
+                pressed is not None and rule.matches("click", *place, pressed.text)
+            ):
                 return Decision(verdict=rule.verdict, reason=what, rule=rule.name)
         return Decision(verdict=self.default, reason=what, rule="default")
+
+
+def _pressed(action: Action, focused: Element | None) -> Element | None:
+    """Return what keys press, if they do: the button, link or the like that has the keyboard."""
+    if focused is None:
+        return None
+    if isinstance(action, TypeText) and action.into is not None:
+        return None if focused.role in FIELD_ROLES else focused
+    if focused.role not in PRESSED_ROLES:
+        return None
+    match action:
+        case PressKeys(keys=keys) if keys[-1].casefold() in PRESSING_KEYS:
+            return focused
+        case TypeText(text=text, secret=False) if " " in text or "\n" in text:
+            return focused
+        case _:
+            return None
 
 
 def describe(action: Action, context: ActionContext) -> str:
@@ -144,7 +203,9 @@ def describe(action: Action, context: ActionContext) -> str:
     place = f' in "{context.window_title}"' if context.window_title else ""
     match action.kind:
         case "press_keys":
-            return f"{kind} {'+'.join(action.keys)}{place}"
+            pressed = _pressed(action, context.element)
+            target = f' on "{pressed.text}"' if pressed is not None else ""
+            return f"{kind} {'+'.join(action.keys)}{target}{place}"
         case "launch":
             return f"{kind} {action.command[0]}"
         case "click" | "double_click" | "right_click" | "move" | "drag" | "type_text" | "scroll":
