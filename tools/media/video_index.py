@@ -4,8 +4,10 @@ Kept by the content of the file in the user's folder for caches, for its owner o
 picture that was read, so that a killed indexing goes on after the last of them.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +24,8 @@ from .transcript import Transcript
 if TYPE_CHECKING:
     from .changes import Kept
     from .frames import Video
+
+logger = logging.getLogger(__name__)
 
 Sampling = Literal["changes", "seconds", "key frames"]
 """Which pictures are read: those with something new, one a second, or those that need no other to
@@ -178,10 +182,9 @@ def said_in(
 
 
 def keep_private(path: Path, content: bytes) -> None:
-    """Write a file for its owner only, all of it or nothing.
+    """Write a file for its owner only, all of it or nothing; where that fails, warn and go on.
 
-    Raises:
-        ConfigError: If it cannot be written.
+    What is kept saves work, and is not worth losing the work that was just done.
     """
     whole = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
@@ -191,8 +194,9 @@ def keep_private(path: Path, content: bytes) -> None:
             file.write(content)
         whole.replace(path)
     except OSError as error:
-        whole.unlink(missing_ok=True)
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+        with suppress(OSError):
+            whole.unlink(missing_ok=True)
+        logger.warning("%s is not kept: %s", path, error.strerror)
 
 
 class _Reader:
