@@ -165,9 +165,9 @@ def watch(command: Sequence[str], kept: Path, step_min: float) -> Watched:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             break
-        with suppress(OSError, IndexError):
-            memory = _memory_mb(process.pid)
-            peak_mb = max(peak_mb, memory["VmHWM"])
+        # A process that is just ending has no memory any more.
+        memory = _memory_mb(process.pid) or memory
+        peak_mb = max(peak_mb, memory["VmHWM"])
         done_min = _done_s(kept) / 60
         if done_min >= (marks[-1][0] if marks else 0.0) + step_min:
             marks.append((step_min * (done_min // step_min), memory["VmRSS"], peak_mb))
