@@ -153,9 +153,10 @@ def measure(kind: str, path: Path, folder: Path, n_points: int) -> bool:
         is_same = rest.result == whole.result
         all_right &= is_same
         torn = ", the last torn" if is_torn else ""
+        anew = f"{rest.anew:.0f} of {whole.anew:.0f} {unit} anew in {rest.wall_s:.1f} s"
         print(
-            f"  killed after {done} lines{torn}: {rest.anew:.0f} of {whole.anew:.0f} {unit} anew in "
-            f"{rest.wall_s:.1f} s; {'the same result' if is_same else 'ANOTHER RESULT'}",
+            f"  killed after {done} lines{torn}: {anew}; "
+            f"{'the same result' if is_same else 'ANOTHER RESULT'}",
             flush=True,
         )
     return all_right

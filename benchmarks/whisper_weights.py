@@ -166,6 +166,7 @@ def write_checkpoint(source: Path, folder: Path) -> Path:
         max_initial_timestamp_index=50,
         max_length=POSITIONS,
         return_timestamps=False,
+        use_cache=True,
         **ends,
         **starts,
     )
