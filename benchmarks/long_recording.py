@@ -53,7 +53,7 @@ STATES = ("was sent", "is late", "has arrived", "was cancelled", "needs a signat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Question:
     """A question, and when what it asks for begins; more than once for a clip that is repeated."""
 
     query: str
@@ -220,27 +220,31 @@ def tell(title: str, minutes: float, took: Watched) -> None:
             print(f"  {name:8}" + "".join(f"{mark[place]:8.0f}" for mark in took.marks), flush=True)
 
 
-def shown_questions(minutes: float) -> list[Said]:
+def shown_questions(minutes: float) -> list[Question]:
     """Return questions for lines that appear: their words without the state."""
     found = [
-        Said(query=" ".join(text.split()[:4]), at_s=(at_s,), within_s=SHOWN_WITHIN_S)
+        Question(query=" ".join(text.split()[:4]), at_s=(at_s,), within_s=SHOWN_WITHIN_S)
         for at_s, text in events(minutes)
     ]
     return random.Random(SEED).sample(found, min(QUESTIONS, len(found)))
 
 
-def said_questions(minutes: float) -> list[Said]:
+def said_questions(minutes: float) -> list[Question]:
     """Return questions for clips: their first words."""
     begins: dict[str, list[float]] = {}
     for number, (name, _sound) in enumerate(speech(minutes)):
         begins.setdefault(name, []).append(number * CLIP_S)
     return [
-        Said(query=" ".join(REFERENCES[name].split()[:8]), at_s=tuple(at_s), within_s=SAID_WITHIN_S)
+        Question(
+            query=" ".join(REFERENCES[name].split()[:8]), at_s=tuple(at_s), within_s=SAID_WITHIN_S
+        )
         for name, at_s in begins.items()
     ]
 
 
-def ask(path: Path, questions: Sequence[Said], speech_model: str | None) -> tuple[int, list[float]]:
+def ask(
+    path: Path, questions: Sequence[Question], speech_model: str | None
+) -> tuple[int, list[float]]:
     """Return the hits, and how long each answer took, in this process."""
     hits, seconds = 0, []
     for one in questions:
@@ -253,7 +257,7 @@ def ask(path: Path, questions: Sequence[Said], speech_model: str | None) -> tupl
     return hits, seconds
 
 
-def ask_fresh(path: Path, questions: Sequence[Said], more: Sequence[str]) -> list[float]:
+def ask_fresh(path: Path, questions: Sequence[Question], more: Sequence[str]) -> list[float]:
     """Return how long the command takes, imports included."""
     seconds = []
     for one in questions[:FRESH]:

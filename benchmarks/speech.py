@@ -193,6 +193,7 @@ def compare_words(folder: Path) -> None:
     for name, reference in sorted(REFERENCES.items()):
         for way, run in ways.items():
             _measure(clips[way], run, SPEECH / name, reference, normal)
+    _tell_words("single clips", clips)
     path, reference, truth = long_track(folder)
     for way, run in ways.items():
         found = _measure(track[way], run, path, reference, normal)
@@ -200,17 +201,21 @@ def compare_words(folder: Path) -> None:
         for start_s, end_s in time_errors(truth, inside, normal):
             track[way].start_errors_s.append(abs(start_s))
             track[way].end_errors_s.append(abs(end_s))
-    for title, tallies in (("single clips", clips), ("long track", track)):
-        n_words = sum(len(text.split()) for text in next(iter(tallies.values())).references)
-        sound_s = next(iter(tallies.values())).sound_s
-        print(f"\n{title}: {sound_s:.0f} s, {n_words} words")
-        print(f"{'':26} {'WER':>6} {'wall/s':>7} {'CPU/s':>6}  start of words: median, p90, max")
-        for way, tally in tallies.items():
-            wer = jiwer.wer(tally.references, tally.hypotheses)
-            print(
-                f"{way:26} {wer:6.3f} {tally.wall_s / sound_s:7.2f} {tally.cpu_s / sound_s:6.2f}"
-                f"  {_spread(tally.start_errors_s)}"
-            )
+    _tell_words("long track", track)
+
+
+def _tell_words(title: str, tallies: dict[str, Tally]) -> None:
+    first = next(iter(tallies.values()))
+    n_words = sum(len(text.split()) for text in first.references)
+    print(f"\n{title}: {first.sound_s:.0f} s, {n_words} words")
+    print(f"{'':26} {'WER':>6} {'wall/s':>7} {'CPU/s':>6}  start of words: median, p90, max")
+    for way, tally in tallies.items():
+        wer = jiwer.wer(tally.references, tally.hypotheses)
+        print(
+            f"{way:26} {wer:6.3f} {tally.wall_s / tally.sound_s:7.2f} "
+            f"{tally.cpu_s / tally.sound_s:6.2f}  {_spread(tally.start_errors_s)}",
+            flush=True,
+        )
 
 
 def _is_in_known(word: Word, truth: Sequence[Word]) -> bool:

@@ -10,10 +10,12 @@ it is written: CTranslate2 4.8, `specs/model_spec.py` (the file), `converters/tr
 
 import json
 import struct
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import ctranslate2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,9 +25,14 @@ from transformers import (
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
     WhisperTokenizer,
+    pipeline,
 )
 
+# Run as a script, a file has its own folder on the path and not the repository.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
 from deskhand.tools.models.store import find_model
+from tests.sounds import JFK, read
 
 Variables = dict[str, NDArray[np.generic]]
 
@@ -180,8 +187,6 @@ def write_checkpoint(source: Path, folder: Path) -> Path:
 # Any: transformers has no usable types.
 def load_pipeline(source: Path, **options: Any) -> Any:
     """Return transformers' own pipeline of speech recognition with a model of the store."""
-    from transformers import pipeline
-
     with tempfile.TemporaryDirectory() as name:
         folder = write_checkpoint(source, Path(name))
         return pipeline("automatic-speech-recognition", model=str(folder), device="cpu", **options)
@@ -192,8 +197,6 @@ def largest_difference(source: Path, sound: NDArray[np.float32]) -> tuple[float,
 
     Both compute in single precision, from the same mel spectrum.
     """
-    import ctranslate2
-
     with tempfile.TemporaryDirectory() as name:
         folder = write_checkpoint(source, Path(name))
         model = WhisperForConditionalGeneration.from_pretrained(folder).eval()
@@ -210,11 +213,6 @@ def largest_difference(source: Path, sound: NDArray[np.float32]) -> tuple[float,
 
 def main() -> None:
     """Print how far apart the encoders are on a spoken sentence."""
-    import sys
-
-    sys.path.append(str(Path(__file__).resolve().parent.parent))
-    from tests.sounds import JFK, read
-
     apart, largest = largest_difference(find_model(MODEL), read(JFK)[0])
     print(f"encoder: values up to {largest:.2f}, at most {apart:.6f} apart")
 
