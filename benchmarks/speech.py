@@ -1,11 +1,12 @@
-"""Transcription beside faster-whisper at its defaults: words, times, cost, damage, memory, kills.
+"""Transcription beside faster-whisper and transformers: words, times, cost, damage, memory, kills.
 
     python benchmarks/speech.py
     python benchmarks/speech.py --only memory --memory-minutes 5 60
 
-Both use the same weights in int8 on the CPU with as many threads, in turns in one run. The speech
-is real (tests/data/speech). Word errors are counted by jiwer after Whisper's own English
-normaliser, without its table of British spellings, which does not come with transformers.
+All use the same weights on the CPU with as many threads, in turns in one run: in int8, transformers
+in single precision and told the language (whisper_weights.py hands the weights over). The speech is
+real (tests/data/speech). Word errors are counted by jiwer after Whisper's own English normaliser,
+without its table of British spellings, which does not come with transformers.
 """
 
 import argparse
@@ -27,6 +28,10 @@ import jiwer
 import numpy as np
 from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
+# Run as a script, a file has its own folder on the path and not the repository.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.whisper_weights import load_pipeline
 from deskhand.tools.media.sound import SAMPLE_RATE_HZ, Samples, open_sound
 from deskhand.tools.media.speech_model import SpeechModelSettings, load_speech_model
 from deskhand.tools.media.transcribe import transcribe
@@ -124,6 +129,20 @@ def transcribers() -> dict[str, Transcriber]:
 
         return run
 
+    def by_transformers(**options: Any) -> Transcriber:
+        pipeline = load_pipeline(find_model(MODEL), **options)
+
+        def run(path: Path) -> tuple[str, list[Word]]:
+            given = {"raw": read(path), "sampling_rate": SAMPLE_RATE_HZ}
+            # Told: once it has detected a language itself, it repeats one word (transformers 5.24).
+            language = {"language": "en"}
+            found = pipeline(given, return_timestamps="word", generate_kwargs=language)
+            times = [(one["text"], *one["timestamp"]) for one in found["chunks"]]
+            # It leaves out the end of a word where a piece of the sound ends.
+            return found["text"], [(t, a, a if b is None else b) for t, a, b in times]
+
+        return run
+
     def by_us(model: Any) -> Transcriber:
         def run(path: Path) -> tuple[str, list[Word]]:
             found = transcribe(path, model=model)
@@ -135,6 +154,8 @@ def transcribers() -> dict[str, Transcriber]:
     return {
         "faster-whisper, defaults": by_peer(),
         "faster-whisper, its VAD": by_peer(vad_filter=True),
+        "transformers, 30 s chunks": by_transformers(chunk_length_s=30),
+        "transformers, sequential": by_transformers(),
         "deskhand": by_us(own),
         "deskhand, batches of 8": by_us(batched),
     }
@@ -172,6 +193,7 @@ def compare_words(folder: Path) -> None:
     for name, reference in sorted(REFERENCES.items()):
         for way, run in ways.items():
             _measure(clips[way], run, SPEECH / name, reference, normal)
+    _tell_words("single clips", clips)
     path, reference, truth = long_track(folder)
     for way, run in ways.items():
         found = _measure(track[way], run, path, reference, normal)
@@ -179,17 +201,21 @@ def compare_words(folder: Path) -> None:
         for start_s, end_s in time_errors(truth, inside, normal):
             track[way].start_errors_s.append(abs(start_s))
             track[way].end_errors_s.append(abs(end_s))
-    for title, tallies in (("single clips", clips), ("long track", track)):
-        n_words = sum(len(text.split()) for text in next(iter(tallies.values())).references)
-        sound_s = next(iter(tallies.values())).sound_s
-        print(f"\n{title}: {sound_s:.0f} s, {n_words} words")
-        print(f"{'':26} {'WER':>6} {'wall/s':>7} {'CPU/s':>6}  start of words: median, p90, max")
-        for way, tally in tallies.items():
-            wer = jiwer.wer(tally.references, tally.hypotheses)
-            print(
-                f"{way:26} {wer:6.3f} {tally.wall_s / sound_s:7.2f} {tally.cpu_s / sound_s:6.2f}"
-                f"  {_spread(tally.start_errors_s)}"
-            )
+    _tell_words("long track", track)
+
+
+def _tell_words(title: str, tallies: dict[str, Tally]) -> None:
+    first = next(iter(tallies.values()))
+    n_words = sum(len(text.split()) for text in first.references)
+    print(f"\n{title}: {first.sound_s:.0f} s, {n_words} words")
+    print(f"{'':26} {'WER':>6} {'wall/s':>7} {'CPU/s':>6}  start of words: median, p90, max")
+    for way, tally in tallies.items():
+        wer = jiwer.wer(tally.references, tally.hypotheses)
+        print(
+            f"{way:26} {wer:6.3f} {tally.wall_s / tally.sound_s:7.2f} "
+            f"{tally.cpu_s / tally.sound_s:6.2f}  {_spread(tally.start_errors_s)}",
+            flush=True,
+        )
 
 
 def _is_in_known(word: Word, truth: Sequence[Word]) -> bool:

@@ -72,6 +72,25 @@ def write_video(
     return path
 
 
+def with_sound(pictures: Path, sound: Path, path: Path) -> Path:
+    """Put the tracks of two files into one."""
+    with (
+        av.open(str(pictures)) as seen,
+        av.open(str(sound)) as heard,
+        av.open(str(path), "w") as container,
+    ):
+        # All tracks before the first packet: with it the head of the file is written.
+        tracks = [
+            (one, container.add_stream_from_template(one.streams[0])) for one in (seen, heard)
+        ]
+        for source, track in tracks:
+            for packet in source.demux():
+                if packet.dts is not None:
+                    packet.stream = track
+                    container.mux(packet)
+    return path
+
+
 def turned_clockwise(path: Path) -> Path:
     """Mark an mp4 as filmed with the phone upright: to be shown a quarter turn clockwise.
 

@@ -33,7 +33,11 @@ LOCAL = "local"
 @app.command()
 def transcribe(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Any audio or video file.", show_default=False)
+        Path,
+        # readable: a file that may not be read gets our one line, not typer's box.
+        typer.Argument(
+            metavar="FILE", help="Any audio or video file.", show_default=False, readable=False
+        ),
     ],
     format_: Annotated[
         Format | None,
@@ -106,6 +110,7 @@ def summarise(
             metavar="FILE",
             help="An audio or video file, or a transcript that `--format json` wrote.",
             show_default=False,
+            readable=False,
         ),
     ],
     model: Annotated[

@@ -52,7 +52,7 @@ def print_error(error: BaseException) -> None:
     """Write an error as one line to stderr, and below it what was noted on it."""
     noted: list[str] = getattr(error, "__notes__", [])
     # Not through rich: a line that is wrapped at the terminal's width is not one line.
-    sys.stderr.write("\n".join([f"deskhand: error: {error}", *noted]) + "\n")
+    sys.stderr.write("\n".join([f"deskhand: error: {_printable(str(error))}", *noted]) + "\n")
 
 
 def table(*columns: str, numeric: Sequence[str] = (), one_line: Sequence[str] = ()) -> "Table":
@@ -81,8 +81,12 @@ def inert(text: str, *, style: str = "") -> "Text":
     """Return text from a screen or a person: no markup is read from it, no escape code passes."""
     from rich.text import Text
 
-    shown = "".join(char if char.isprintable() else " " for char in text)
-    return Text(shown, style=style)
+    return Text(_printable(text), style=style)
+
+
+def _printable(text: str) -> str:
+    # The name of a file may have line ends and escape codes in it.
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def effect(name: str) -> "Text":

@@ -25,7 +25,11 @@ app = typer.Typer(
 _Answer = TypeVar("_Answer")
 _OnProgress = Callable[[float, float | None], None]
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="Any video file.", show_default=False)]
+# readable=False: a file that may not be read gets our one line, not typer's box.
+File = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="Any video file.", show_default=False, readable=False),
+]
 NoSpeech = Annotated[bool, typer.Option("--no-speech", metavar="", help="Leave out what is said.")]
 Model = Annotated[
     str,

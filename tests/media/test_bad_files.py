@@ -3,9 +3,11 @@
 import io
 import os
 import re
+import resource
 import sys
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,8 @@ import pytest
 
 from deskhand.agent.cli import main
 from deskhand.tools.media import transcribe as transcribe_module
+from deskhand.tools.media import windows as windows_module
+from deskhand.tools.media.video_cache import keep_private
 
 # The other tests' parts are no package; last, so that nothing else is found there first.
 sys.path.append(str(Path(__file__).parent.parent.parent))
@@ -106,6 +110,13 @@ def sound_of(name: str, samples: np.ndarray, **kind: object) -> Callable[[Path],
     return make
 
 
+def strange_name(folder: Path) -> Path:
+    """Return a file whose name has a line end, an escape code and a byte that is no UTF-8."""
+    path = folder / os.fsdecode(b"two\nlines \x1b[31m and \xff.mp4")
+    path.write_text("no film", encoding="utf-8")
+    return path
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A file, and what is said of it."""
@@ -130,6 +141,9 @@ CASES = {
     "cut mp4 without its index": Case(make=without_index, code=2, says=f"error: cut.mp4 {INVALID}"),
     "no sound": Case(
         make=silent_film, code=2, says="error: film.mp4 has no sound; it holds video only"
+    ),
+    "a name of two lines": Case(
+        make=strange_name, code=2, says=f"error: two lines  [31m and  .mp4 {INVALID}"
     ),
     "all junk": Case(
         make=all_junk,
@@ -233,9 +247,48 @@ def test_a_file_that_may_not_be_read_is_one_line(
     path.chmod(0)
     if os.access(path, os.R_OK):
         monkeypatch.setattr(Path, "open", refuse)
+        # What typer asks first; it would tell it in a box of its own.
+        monkeypatch.setattr(os, "access", lambda *_args, **_kwargs: False)
     with pytest.raises(SystemExit) as left:
         main(["audio", "transcribe", str(path)])
     assert left.value.code == 2
     assert capfd.readouterr() == (
         "", f"deskhand: error: {path} cannot be read: Permission denied\n",
     )  # fmt: skip
+
+
+@contextmanager
+def files_of_at_most(size_bytes: int) -> Iterator[None]:
+    """Let no file become larger: the system refuses it as it does on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_no_work_is_lost_where_there_is_no_room_to_keep_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(windows_module, "WINDOW_S", 4.0)
+    path, kept = speech(tmp_path, "a.flac", "flac"), tmp_path / "kept"
+    whole = transcribe_module.transcribe(path, model=KnownWords(), finished_in=kept)
+    with files_of_at_most(100):
+        found = transcribe_module.transcribe(path, model=KnownWords(), finished_in=kept)
+    assert found.segments == whole.segments
+    assert found.complete
+    assert caplog.messages == [f"no progress is kept in {kept}: File too large"]
+    assert not kept.exists()
+
+
+def test_an_index_that_cannot_be_kept_answers_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, kept = tmp_path / "kept" / "a.npy", b"x" * 1000
+    with files_of_at_most(100):
+        keep_private(path, kept)
+    assert caplog.messages == [f"{path} is not kept: File too large"]
+    assert list(path.parent.iterdir()) == []
+    keep_private(path, kept)
+    assert path.read_bytes() == kept

@@ -9,12 +9,22 @@ import pytest
 from deskhand.memory.errors import MediaError
 from deskhand.tools.media.changes import changes, uniform
 from deskhand.tools.media.frames import VideoCondition, open_video
+from deskhand.tools.media.sound import SAMPLE_RATE_HZ, open_sound
 
 # The other tests' parts are no package; last, so that nothing else is found there first.
 sys.path.append(str(Path(__file__).parent.parent.parent))
 
 from tests.sounds import Track, tone, write
-from tests.videos import SIZE, Picture, plain, screen, steady, turned_clockwise, write_video
+from tests.videos import (
+    SIZE,
+    Picture,
+    plain,
+    screen,
+    steady,
+    turned_clockwise,
+    with_sound,
+    write_video,
+)
 
 
 def times(path: Path) -> tuple[list[float], VideoCondition]:
@@ -36,6 +46,17 @@ def test_times_are_those_of_the_file_at_any_rate(tmp_path: Path, suffix: str) ->
     assert found == pytest.approx(given, abs=0.002)
     assert not condition.truncated
     assert condition.damaged_packets == 0
+
+
+def test_sound_that_begins_late_moves_no_picture(tmp_path: Path) -> None:
+    shown = [(0.0, plain(0)), (6.0, plain(90)), (15.0, plain(180))]
+    pictures = write_video(tmp_path / "pictures.mkv", shown)
+    late = Track(channels=tone(5.0)[None], codec="aac", starts_s=3.0)
+    sound = write(tmp_path / "sound.mka", late)
+    path = with_sound(pictures, sound, tmp_path / "a.mkv")
+    assert times(path)[0] == pytest.approx([0.0, 6.0, 15.0], abs=0.002)
+    with open_sound(path) as heard:
+        assert sum(map(len, heard.blocks())) / SAMPLE_RATE_HZ == pytest.approx(8.0, abs=0.1)
 
 
 def test_a_video_filmed_upright_is_turned(tmp_path: Path) -> None:

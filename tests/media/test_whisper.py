@@ -8,6 +8,7 @@ import jiwer
 import numpy as np
 import pytest
 
+from deskhand.tools.media.moments import find_in_video
 from deskhand.tools.media.sound import SAMPLE_RATE_HZ
 from deskhand.tools.media.speech_model import (
     SpeechModel,
@@ -32,6 +33,7 @@ from tests.sounds import (
     tone,
     write,
 )
+from tests.videos import screen, with_sound, write_video
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 
@@ -127,3 +129,26 @@ def test_a_local_model_sums_up_with_times_that_are_there(gguf: Path) -> None:
     assert all(set(point.times_s) <= starts_s and point.times_s for point in summary.points)
     # All of it was read, not only its beginning.
     assert max(time_s for point in summary.points for time_s in point.times_s) >= 36.0
+
+
+def test_a_video_is_searched_by_what_is_said_in_it_and_what_is_shown(
+    whisper: SpeechModel, tmp_path: Path
+) -> None:
+    speech = write(
+        tmp_path / "speech.mka", Track(channels=read(JFK)[0][None], codec="aac", starts_s=3.0)
+    )
+    shown = [(0.0, screen("Inbox of Dana")), (6.0, screen("Inbox of Dana", "Disk almost full"))]
+    pictures = write_video(tmp_path / "pictures.mkv", [*shown, (15.0, screen())])
+    video = with_sound(pictures, speech, tmp_path / "video.mkv")
+    kept = tmp_path / "kept"
+
+    said = find_in_video(video, "what your country can do", speech_model=whisper, kept_in=kept)
+    assert said.moments[0].source == "speech"
+    assert "country" in said.moments[0].words
+    assert 3.0 <= said.moments[0].start_s < said.moments[0].end_s <= 14.5
+    assert said.has_heard
+
+    seen = find_in_video(video, "disk almost full", speech_model=whisper, kept_in=kept)
+    assert seen.moments[0].source == "screen"
+    assert seen.moments[0].start_s == pytest.approx(6.0, abs=0.3)
+    assert seen.newly_read == 0

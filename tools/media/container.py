@@ -55,14 +55,30 @@ class FileCondition:
 
 def start_s(container: "InputContainer") -> float:
     """Return the file's own time where a player shows 0: of a recorded broadcast it is any."""
-    if container.start_time is not None:
-        return container.start_time / av.time_base
-    # Not told for files of a few pictures. Opened again: reading on from here must miss none.
-    with suppress(av.error.FFmpegError), _opened(container.name) as again:
+    told = None if container.start_time is None else container.start_time / av.time_base
+    pictures = any(map(_is_film, container.streams))
+    if told is not None and not pictures:
+        return told
+    # Not told for files of a few pictures, and told wrong where sound begins long after the first
+    # of them, as FFmpeg sees it too late. Opened again: reading on from here must miss none.
+    first = _first_s(container.name, of_film=pictures)
+    return min((one for one in (told, first) if one is not None), default=0.0)
+
+
+def _is_film(stream: "Stream") -> bool:
+    """Tell whether a track is of pictures, and no cover."""
+    is_cover = stream.disposition & av.stream.Disposition.attached_pic
+    return stream.type == "video" and not is_cover
+
+
+def _first_s(name: str, *, of_film: bool) -> float | None:
+    """Return the time of the first packet that is shown, None if there is none."""
+    with suppress(av.error.FFmpegError), _opened(name) as again:
         for packet in again.demux():
-            if packet.pts is not None and packet.time_base is not None:
+            is_meant = not packet.is_discard and (not of_film or _is_film(packet.stream))
+            if is_meant and packet.pts is not None and packet.time_base is not None:
                 return float(packet.pts * packet.time_base)
-    return 0.0
+    return None
 
 
 def stated_s(container: "InputContainer", begins_s: float) -> float | None:

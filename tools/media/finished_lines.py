@@ -4,6 +4,7 @@ Each is flushed before the next begins. Where another process is at the same wor
 over what is there and adds nothing.
 """
 
+import errno
 import hashlib
 import json
 import logging
@@ -22,6 +23,9 @@ from ..models.hashing import sha256_of
 logger = logging.getLogger(__name__)
 
 _Record = TypeVar("_Record")
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""No room, or no more for this user."""
 
 
 def user_cache(name: str) -> Path:
@@ -64,6 +68,7 @@ class FinishedLines(Generic[_Record]):
         self._descriptor: int | None = None
         self._is_taken = False
         self._has_warned = False
+        self._is_full = False
         self.records: tuple[_Record, ...] = ()
         """Those that were there when it was opened."""
         self._load()
@@ -75,15 +80,22 @@ class FinishedLines(Generic[_Record]):
         self.close()
 
     def add(self, record: _Record) -> None:
-        """Keep a record, flushed to the disk."""
-        if self._descriptor is None and not self._is_taken:
-            self._begin()
-        if self._is_taken and not self._has_warned:
-            logger.warning("another process works on the same file; this one keeps no progress")
-            self._has_warned = True
-        if self._descriptor is not None:
-            os.write(self._descriptor, self._kind.dump_json(record) + b"\n")
-            os.fsync(self._descriptor)
+        """Keep a record, flushed to the disk; where that has no room for it, go on without."""
+        if self._is_full:
+            return
+        try:
+            if self._descriptor is None and not self._is_taken:
+                self._begin()
+            if self._is_taken and not self._has_warned:
+                logger.warning("another process works on the same file; this one keeps no progress")
+                self._has_warned = True
+            if self._descriptor is not None:
+                _write_all(self._descriptor, self._kind.dump_json(record) + b"\n")
+                os.fsync(self._descriptor)
+        except OSError as error:
+            # The work is worth more than what it could be gone on with. Half a line is no record.
+            logger.warning("no progress is kept in %s: %s", self._path.parent, error.strerror)
+            self._is_full = True
 
     def remove(self) -> None:
         """Forget them: the work is done, and its result is elsewhere."""
@@ -127,6 +139,8 @@ class FinishedLines(Generic[_Record]):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
+            if error.errno in FULL:
+                raise
             raise self._unusable(error) from error
         if self._lock():
             os.ftruncate(self._descriptor, 0)
@@ -144,3 +158,9 @@ class FinishedLines(Generic[_Record]):
             f"finished work cannot be kept in {self._path.parent}: {error.strerror}; "
             "name another folder"
         )
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    # A disk that becomes full takes a part and says so only when it is given the rest.
+    while content:
+        content = content[os.write(descriptor, content) :]

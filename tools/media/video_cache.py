@@ -142,10 +142,9 @@ def forget_video(path: Path | None, *, kept_in: Path | None = None) -> list[Kept
 
 
 def keep_private(path: Path, content: bytes) -> None:
-    """Write a file for its owner only, all of it or nothing.
+    """Write a file for its owner only, all of it or nothing; where that fails, warn and go on.
 
-    Raises:
-        ConfigError: If it cannot be written.
+    What is kept saves work, and is not worth losing the work that was just done.
     """
     whole = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
@@ -155,8 +154,9 @@ def keep_private(path: Path, content: bytes) -> None:
             file.write(content)
         whole.replace(path)
     except OSError as error:
-        whole.unlink(missing_ok=True)
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+        with suppress(OSError):
+            whole.unlink(missing_ok=True)
+        logger.warning("%s is not kept: %s", path, error.strerror)
 
 
 def _remove(index: KeptIndex) -> bool:
