@@ -11,7 +11,8 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,7 +43,12 @@ class Request:
     ends_at: float
     """Seconds since the epoch."""
     answer: Literal["", "approve", "refuse"] = ""
+    about: str = ""
+    """What asked, such as the id of a tool call; empty where nothing says."""
 
+
+ASKED_BY: ContextVar[str] = ContextVar("deskhand_asked_by", default="")
+"""Set around a call by whoever has to find its request again."""
 
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 
@@ -78,14 +84,21 @@ class Approvals:
         for path, request in self._all():
             if request.key == key and request.answer and _take(path):
                 return Approval(answer=request.answer, by="deskhand approve")
-        request = next((r for r in self.waiting() if r.key == key), None) or self._new(
-            key, decision
-        )
+        waiting = next((one for one in self.waiting() if one.key == key), None)
+        about = ASKED_BY.get()
+        if waiting is None:
+            waiting = self._new(key, decision, about)
+        elif about and waiting.about != about:
+            self._write(replace(waiting, about=about))
         raise ApprovalRequired(
             f"{decision.reason}: needs a person's yes",
-            remedy=f"approval_required: ask your user to run `deskhand approve {request.token}`, "
+            remedy=f"approval_required: ask your user to run `deskhand approve {waiting.token}`, "
             "then call this again with the same arguments",
         )
+
+    def asked_by(self, about: str) -> Request | None:
+        """Return the request without an answer that something asked, None if there is none."""
+        return next((request for request in self.waiting() if request.about == about), None)
 
     def waiting(self) -> list[Request]:
         """Return the requests without an answer, the oldest first."""
@@ -102,7 +115,7 @@ class Approvals:
         """
         for _, request in self._all():
             if request.token == token and not request.answer:
-                answered = Request(**(asdict(request) | {"answer": answer}))
+                answered = replace(request, answer=answer)
                 self._write(answered)
                 return answered
         raise BadArgumentError(
@@ -110,13 +123,14 @@ class Approvals:
             f"{LASTS_S / 60:.0f} minutes, or there never was one"
         )
 
-    def _new(self, key: str, decision: Decision) -> Request:
+    def _new(self, key: str, decision: Decision, about: str) -> Request:
         request = Request(
             token=secrets.token_hex(TOKEN_BYTES),
             key=key,
             what=decision.reason,
             rule=decision.rule,
             ends_at=self._clock() + LASTS_S,
+            about=about,
         )
         self._write(request)
         return request
