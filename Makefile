@@ -26,8 +26,10 @@ BENCH_PACKAGES := $(TEST_PACKAGES) flite pcmanfm xarchiver gucharmap geany qalcu
 
 BENCH_TIMEOUT_S ?= 1800
 PYTEST_ARGS ?=
-# Side by side, a file of tests in one process: each has a virtual desktop of its own.
+# Tests that need neither a desktop nor a model run side by side; the others alone, since what a
+# desktop does when is theirs to see.
 PYTEST_WORKERS ?= 2
+FAST := not desktop and not browser and not models
 
 .PHONY: help demo test check bench packages-demo packages-test packages-bench clean
 
@@ -38,13 +40,14 @@ demo: packages-demo $(STAMP) ## Drive a real editor and a real calculator on a v
 	@$(BIN)/python examples/demo.py
 
 test: packages-test $(STAMP) ## Run every test that this machine can run.
-	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -m "$(FAST)" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not ($(FAST))" $(PYTEST_ARGS)
 
 check: $(STAMP) ## Check format, style and types, and run the fast tests; needs no display.
 	@$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -m "not desktop and not browser and not models and not slow" $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -m "$(FAST) and not slow" $(PYTEST_ARGS)
 
 bench: packages-bench $(STAMP) ## Measure; one table each.
 	@for script in benchmarks/*.py; do
