@@ -26,10 +26,10 @@ BENCH_PACKAGES := $(TEST_PACKAGES) flite pcmanfm xarchiver gucharmap geany qalcu
 
 BENCH_TIMEOUT_S ?= 1800
 PYTEST_ARGS ?=
-# Tests that need neither a desktop nor a model run side by side; the others alone, since what a
-# desktop does when is theirs to see.
+# Tests without a desktop run side by side; the others alone, since when a desktop does what is
+# theirs to see.
 PYTEST_WORKERS ?= 2
-FAST := not desktop and not browser and not models
+NO_DESKTOP := not desktop and not browser
 
 .PHONY: help demo test check bench packages-demo packages-test packages-bench clean
 
@@ -40,14 +40,14 @@ demo: packages-demo $(STAMP) ## Drive a real editor and a real calculator on a v
 	@$(BIN)/python examples/demo.py
 
 test: packages-test $(STAMP) ## Run every test that this machine can run.
-	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -m "$(FAST)" $(PYTEST_ARGS)
-	$(BIN)/pytest -m "not ($(FAST))" $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -m "$(NO_DESKTOP)" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not ($(NO_DESKTOP))" $(PYTEST_ARGS)
 
 check: $(STAMP) ## Check format, style and types, and run the fast tests; needs no display.
 	@$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -m "$(FAST) and not slow" $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -m "$(NO_DESKTOP) and not models and not slow" $(PYTEST_ARGS)
 
 bench: packages-bench $(STAMP) ## Measure; one table each.
 	@for script in benchmarks/*.py; do
