@@ -29,8 +29,9 @@ from .journal import Journal
 from .observations import ObservationStore
 from .people import Person
 from .planners.planner import Planner, Turn
+from .run_control import RunControl
 from .state import RunState
-from .step_records import StepWriter
+from .step_records import StepWriter, target_of
 from .trajectory.model_calls import CallBook
 
 Event = Literal[
@@ -60,6 +61,7 @@ class TaskGraph:
         budgets: Limits.
         calls: Counts and records what the planner asks of models.
         person: Answers approvals and questions; may be nobody.
+        control: Told what the run is doing; holds it while somebody paused it.
         on_event: Told where the run is, for progress.
     """
 
@@ -74,6 +76,7 @@ class TaskGraph:
         budgets: Budgets,
         calls: CallBook,
         person: Person,
+        control: RunControl,
         on_event: Callable[[Event], None] = lambda _event: None,
     ) -> None:
         self._planner = planner
@@ -84,6 +87,7 @@ class TaskGraph:
         self._budgets = budgets
         self._calls = calls
         self._person = person
+        self._control = control
         self._on_event = on_event
         self._acted: Acted | None = None
         self._fresh_look: Observation | None = None
@@ -134,6 +138,7 @@ class TaskGraph:
         state: RunState,
     ) -> RunState:
         self._on_event(f"enter:{name}")  # type: ignore[arg-type]  # an f-string is no Literal
+        self._control.tell(doing=name, step=state["step"])
         started = time.monotonic()
         update = body(state)
         if name != "verify":  # which has written its record, with its own time, by now
@@ -143,6 +148,8 @@ class TaskGraph:
 
     def _observe(self, state: RunState) -> RunState:
         step = state["step"]
+        self._control.tell(sentence="", note="", target=None)
+        self._control.hold()
         try:
             self._budgets.check(step)
         except BudgetExceeded as error:
@@ -152,6 +159,7 @@ class TaskGraph:
         if observation is None:
             observation = self._hands.look()
         handle = self._store.save(observation, self._writer.picture(observation), step=step)
+        self._control.tell(observation=handle)
         return {"observation": handle, "must_look_again": False, "outcome": None, "recovered": ""}
 
     def _plan(self, state: RunState) -> RunState:
@@ -180,6 +188,7 @@ class TaskGraph:
             self._budgets.note_action(record, observation.capture.sha256)
         except BudgetExceeded as error:
             return {"status": "budget", "reason": str(error)}
+        self._control.tell(sentence=proposal.sentence, note=proposal.note)
         return {
             "proposal": {
                 "action": record,
@@ -200,6 +209,7 @@ class TaskGraph:
             prepared = self._hands.prepare(action, observation)
         except ToolError as error:
             return {"outcome": _refused(str(error)), "decision": {}}
+        self._control.tell(target=target_of(prepared))
         decision = self._hands.gate.decide(action, prepared.context)
         record = {"verdict": decision.verdict, "rule": decision.rule, "reason": decision.reason}
         if decision.verdict == "allow":
@@ -239,7 +249,8 @@ class TaskGraph:
         if entry is not None and entry.phase == "committed":
             return self._recover(state, action)
         observation = self._store.live(state["observation"])
-        if observation is None:
+        # Whoever paused the run may have changed the screen meanwhile.
+        if self._control.hold() or observation is None:
             return {"must_look_again": True}
         prepared = self._hands.prepare(action, observation)
         return self._carry_out(state, prepared)

@@ -16,6 +16,7 @@ from ..tools.desktop.desktop import Desktop
 from ..tools.finding.sources import NO_MODELS, Sources
 from ..tools.hands import Hands
 from ..tools.perception.observe import load_observer
+from ..tools.safety.approvals import Approvals, default_folder
 from ..tools.safety.gate import Gate
 from ..tools.safety.policy import Policy
 from ..tools.safety.redaction import Redaction
@@ -23,9 +24,10 @@ from .budgets import Budgets
 from .graph import Event, TaskGraph
 from .journal import Journal
 from .observations import ObservationStore
-from .people import Nobody, Person
+from .people import Nobody, Person, Watched
 from .planners.instructions import InstructionPlanner
 from .planners.planner import Planner
+from .run_control import RunControl
 from .run_settings import RunResult, RunSettings, Status
 from .state import RunState
 from .step_records import StepWriter
@@ -58,6 +60,11 @@ class Company:
     on_launch: Callable[[int], None] = _tell_nobody
     sources: Sources = NO_MODELS
     """Models that may tell where a described thing is."""
+    control: RunControl | None = None
+    """How the run is watched; made where there is none. Whoever asks a person asks it whether
+    the answer came from elsewhere."""
+    approvals: Approvals | None = None
+    """Where a watcher's yes comes from; None for the user's own folder."""
 
 
 def run_task(
@@ -133,12 +140,19 @@ class _Run:
         self._observer = load_observer(desktop)
         budgets = Budgets(settings, spent_s=folder.spent_s)
         self._calls = CallBook(folder.path, budgets, keep_prompts=settings.keep_prompts)
+        self._control = along.control or RunControl(folder.path, desktop.takeover)
+        person = Watched(
+            along.person,
+            control=self._control,
+            approvals=along.approvals or Approvals(default_folder()),
+            run=folder.id,
+        )
         self._graph = TaskGraph(
             planner=planner,
             hands=Hands(
                 desktop,
                 self._observer,
-                Gate(along.policy, along.person.approve),
+                Gate(along.policy, person.approve),
                 secrets=along.secrets.get,
                 redaction=redaction,
                 env=along.env,
@@ -151,7 +165,8 @@ class _Run:
             writer=self._writer,
             budgets=budgets,
             calls=self._calls,
-            person=along.person,
+            person=person,
+            control=self._control,
             on_event=along.on_event,
         )
 
@@ -159,7 +174,7 @@ class _Run:
         """Run the graph to its end, its next question, or the person's stop."""
         status: Status
         try:
-            with self._desktop.takeover.watching():
+            with self._desktop.takeover.watching(), self._control.listening():
                 if resume:
                     # A process that was killed between press and release left them down.
                     self._desktop.input.release_everything()

@@ -79,7 +79,7 @@ class StepWriter:
             window="" if window is None else window.title,
             n_elements=len(observation.elements),
             settled=observation.settled,
-            target=_target(prepared),
+            target=target_of(prepared),
             decision=dict(decision),
             outcome=outcome.to_json(),
             after=None if after is None else self.picture(after),
@@ -102,7 +102,8 @@ def _said_by_a_person(kind: str, answer: str) -> str:
     return answer if kind == "ask_user" else ""
 
 
-def _target(prepared: Prepared | None) -> dict[str, Any] | None:
+def target_of(prepared: Prepared | None) -> dict[str, Any] | None:
+    """Return what an action lands on, as `StepRecord.target` has it."""
     if prepared is None or prepared.place is None:
         return None
     place = prepared.place

@@ -32,6 +32,8 @@ from . import (
     remember,
     run,
     runs,
+    steer,
+    ui,
     video,
     video_questions,
 )  # fmt: skip
@@ -64,7 +66,10 @@ app.command("find")(find.find)
 app.command("classify")(classify.classify)
 app.command("ask")(ask.ask)
 app.command("describe")(describe.describe)
+for command in (steer.pause, steer.go_on, steer.stop, steer.answer):
+    runs.app.command()(command)
 app.add_typer(runs.app, name="runs")
+app.command("ui")(ui.ui)
 app.add_typer(models.app, name="models")
 app.command("remember")(remember.remember)
 app.command("watch")(remember.watch)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..trajectory.run_folder import RunFolder
 
 app = typer.Typer(
-    help="List, show and open earlier runs.",
+    help="List, show and open runs; pause and stop those that go on.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
 )

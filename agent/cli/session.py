@@ -14,6 +14,7 @@ from ...tools.desktop.takeover import stopping_on_sigint
 from ...tools.finding.sources import NO_MODELS, Sources
 from ...tools.safety.policy import Policy
 from ..planners.choose import INSTRUCTIONS
+from ..run_control import RunControl
 from ..run_settings import RunResult, RunSettings
 from ..runner import Company, resume_task, run_task
 from ..trajectory.recording import StepRecord
@@ -112,9 +113,16 @@ def execute(job: Job) -> Ended:
         if keeps is not None:
             listeners.append(keeps.step)
         takeover = screen.desktop.takeover
-        person = TerminalPerson(notes(), says_yes=job.says_yes, resume=takeover.resume)
+        control = RunControl(folder.path, takeover)
+        person = TerminalPerson(
+            notes(),
+            says_yes=job.says_yes,
+            resume=takeover.resume,
+            is_answered=control.is_answered,
+        )
         along = Company(
             person=person,
+            control=control,
             policy=job.policy,
             secrets=job.plan.secrets,
             env=screen.env,

@@ -1,5 +1,6 @@
 """The person at the terminal: progress to read, and approvals and questions to answer."""
 
+import select
 import signal
 import sys
 import threading
@@ -15,6 +16,8 @@ from ...tools.safety.policy import ActionContext, Decision
 from ..trajectory.recording import StepRecord
 from .output import effect, inert
 
+POLL_S = 0.1
+
 
 class TerminalPerson:
     """Asks on stderr and reads the answer from stdin; with no terminal there, nobody answers.
@@ -23,14 +26,21 @@ class TerminalPerson:
         console: Where the questions go.
         says_yes: Approve whatever the policy asks about; what it denies stays denied.
         resume: Opens the takeover latch: reaching for the keyboard to answer moved the mouse.
+        is_answered: Whether the answer came from elsewhere, or is of no use any more.
     """
 
     def __init__(
-        self, console: Console, *, says_yes: bool, resume: Callable[[], None] = lambda: None
+        self,
+        console: Console,
+        *,
+        says_yes: bool,
+        resume: Callable[[], None] = lambda: None,
+        is_answered: Callable[[], bool] = lambda: False,
     ) -> None:
         self._console = console
         self._says_yes = says_yes
         self._resume = resume
+        self._is_answered = is_answered
 
     def approve(
         self, action: Action, context: ActionContext, decision: Decision
@@ -61,11 +71,22 @@ class TerminalPerson:
         self._console.print(body)
         self._console.print(prompt, end="", markup=False)
         with _interruptible():
-            line = sys.stdin.readline()
+            line = self._line()
+        if line is None:
+            self._console.print("answered elsewhere")
         if not line:
             return None
         self._resume()
         return line.strip()
+
+    def _line(self) -> str | None:
+        """Return what is typed, empty at the end of the input; None if it is answered elsewhere."""
+        if sys.platform == "win32":  # where only sockets can be waited for
+            return sys.stdin.readline()
+        while not select.select([sys.stdin], [], [], POLL_S)[0]:
+            if self._is_answered():
+                return None
+        return sys.stdin.readline()
 
 
 class Progress:

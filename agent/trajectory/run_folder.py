@@ -245,6 +245,19 @@ def list_runs(home: Path | None = None) -> list[RunFolder]:
     return sorted(runs, key=lambda run: (run.info.created, run.id), reverse=True)
 
 
+def running(home: Path | None = None) -> list[RunFolder]:
+    """Return the runs that a process is on now, newest first; of the others nothing is read."""
+    home = default_home() if home is None else home
+    held = [path for path in home.glob("*/lock") if RunLock.is_held(path)]
+    runs = []
+    for path in held:
+        try:
+            runs.append(RunFolder(path.parent))
+        except RunError as error:  # it is only just being made
+            logger.debug("%s", error)
+    return sorted(runs, key=lambda run: (run.info.began, run.id), reverse=True)
+
+
 def run_id(task: str, created: float) -> str:
     """Return a run's id: local time and the first words of its task, safe as a file name.
 

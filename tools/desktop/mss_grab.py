@@ -30,16 +30,23 @@ def grab_region(screen: mss.MSS, region: Box) -> Pixels:
     return np.ascontiguousarray(bgra[:, :, 2::-1])
 
 
-def grab_at(region: Box) -> Callable[[], AbstractContextManager[Callable[[], Pixels]]]:
+def grab_at(
+    region: Box, display: str | None = None
+) -> Callable[[], AbstractContextManager[Callable[[], Pixels]]]:
     """Return what opens a connection of its own that sees a region again and again.
 
     On X11 the pointer is in the pictures, since it is what a person follows in a video.
+
+    Args:
+        region: In desktop units.
+        display: An X11 display such as `:0`; None for what the environment names.
     """
 
     @contextmanager
     def opened() -> Iterator[Callable[[], Pixels]]:
         try:
-            screen = mss.MSS(with_cursor=True) if sys.platform == "linux" else mss.MSS()
+            is_x11 = sys.platform == "linux"
+            screen = mss.MSS(display=display, with_cursor=True) if is_x11 else mss.MSS()
         except ScreenShotError as error:
             raise DisplayError(f"the screen cannot be read: {error}") from error
         with screen:

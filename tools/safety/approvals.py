@@ -45,6 +45,13 @@ class Request:
     answer: Literal["", "approve", "refuse"] = ""
     about: str = ""
     """What asked, such as the id of a tool call; empty where nothing says."""
+    run: str = ""
+    """The run that waits for the answer; empty for a tool call, which comes again."""
+    by: str = ""
+    """Where the answer was given."""
+
+
+BY_COMMAND = "deskhand approve"
 
 
 ASKED_BY: ContextVar[str] = ContextVar("deskhand_asked_by", default="")
@@ -83,11 +90,11 @@ class Approvals:
         key = _key(action, context)
         for path, request in self._all():
             if request.key == key and request.answer and _take(path):
-                return Approval(answer=request.answer, by="deskhand approve")
+                return Approval(answer=request.answer, by=request.by)
         waiting = next((one for one in self.waiting() if one.key == key), None)
         about = ASKED_BY.get()
         if waiting is None:
-            waiting = self._new(key, decision, about)
+            waiting = self._new(key, decision, about=about)
         elif about and waiting.about != about:
             self._write(replace(waiting, about=about))
         raise ApprovalRequired(
@@ -95,6 +102,23 @@ class Approvals:
             remedy=f"approval_required: ask your user to run `deskhand approve {waiting.token}`, "
             "then call this again with the same arguments",
         )
+
+    def post(
+        self, action: Action, context: ActionContext, decision: Decision, *, run: str
+    ) -> Request:
+        """Write down what a run asks, for its own `take`; it ends with `withdraw`."""
+        return self._new(_key(action, context, run), decision, run=run)
+
+    def take(self, token: str) -> Approval | None:
+        """Return the answer to a request and remove it; None while there is none."""
+        for path, request in self._all():
+            if request.token == token and request.answer and _take(path):
+                return Approval(answer=request.answer, by=request.by)
+        return None
+
+    def withdraw(self, token: str) -> None:
+        """Remove a request that nobody waits for any more."""
+        (self._folder / f"{token}.json").unlink(missing_ok=True)
 
     def asked_by(self, about: str) -> Request | None:
         """Return the request without an answer that something asked, None if there is none."""
@@ -107,15 +131,22 @@ class Approvals:
             key=lambda request: request.ends_at,
         )
 
-    def answer(self, token: str, answer: Literal["approve", "refuse"]) -> Request:
+    def answer(
+        self, token: str, answer: Literal["approve", "refuse"], *, by: str = BY_COMMAND
+    ) -> Request:
         """Answer a request.
+
+        Args:
+            token: Which one.
+            answer: Yes or no.
+            by: Where it was given; goes into the record.
 
         Raises:
             BadArgumentError: If none of this token waits.
         """
         for _, request in self._all():
             if request.token == token and not request.answer:
-                answered = replace(request, answer=answer)
+                answered = replace(request, answer=answer, by=by)
                 self._write(answered)
                 return answered
         raise BadArgumentError(
@@ -123,7 +154,7 @@ class Approvals:
             f"{LASTS_S / 60:.0f} minutes, or there never was one"
         )
 
-    def _new(self, key: str, decision: Decision, about: str) -> Request:
+    def _new(self, key: str, decision: Decision, *, about: str = "", run: str = "") -> Request:
         request = Request(
             token=secrets.token_hex(TOKEN_BYTES),
             key=key,
@@ -131,6 +162,7 @@ class Approvals:
             rule=decision.rule,
             ends_at=self._clock() + LASTS_S,
             about=about,
+            run=run,
         )
         self._write(request)
         return request
@@ -171,13 +203,14 @@ def _take(path: Path) -> bool:
     return True
 
 
-def _key(action: Action, context: ActionContext) -> str:
-    """Return what an approval is bound to, as a hash."""
+def _key(action: Action, context: ActionContext, run: str = "") -> str:
+    """Return what an approval is bound to, as a hash; one for a run is of no use to others."""
     element = context.element
     bound: dict[str, Any] = {
         "action": action.model_dump(mode="json", exclude=set(TARGETS)),
         "element": None if element is None else [element.role, element.text, *element.box.xyxy],
         "window": [context.app, context.window_title],
         "shown": context.shown,
+        "run": run,
     }
     return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()

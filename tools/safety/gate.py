@@ -11,7 +11,7 @@ from typing import Final, Literal
 from ...memory.errors import ApprovalRequired, PolicyDenied
 from ..actions import Action, redact
 from .policy import ActionContext, Decision, Policy
-from .self_approval import KEPT_CHARS, answers_for_a_person, written
+from .self_approval import KEPT_CHARS, answers_for_a_person, is_for_people, written
 
 _SEAL: Final = object()
 
@@ -86,9 +86,12 @@ class Gate:
     def decide(self, action: Action, context: ActionContext) -> Decision:
         """Return what the policy says, asking nobody.
 
-        One thing no policy allows unasked: to write or start what would answer for a person.
+        Two things no policy allows: to write or start what would answer for a person, unasked, and
+        to touch the page on which a person answers.
         """
         decision = self.policy.decide(action, context)
+        if is_for_people(action, context):
+            return replace(decision, verdict="deny", rule="watch-page")
         text = written(action)
         if decision.verdict == "allow" and text and answers_for_a_person(self._written + text):
             return replace(decision, verdict="ask", rule="answers-for-a-person")

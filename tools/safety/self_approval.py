@@ -7,16 +7,26 @@ that one is again answered by a person only.
 """
 
 import re
+from typing import TYPE_CHECKING
 
 from ..actions import Action, Launch, PressKeys, SetClipboard, TypeText
+
+if TYPE_CHECKING:
+    from .policy import ActionContext
 
 STARTED_BY_HANDS = "DESKHAND_STARTED_BY_HANDS"
 """Set for every program that the hands start: a terminal among them is no person's."""
 KEPT_CHARS = 400
 """So much of what was typed before counts with what is typed next: a command comes in pieces."""
 
+WATCH_PAGE = "deskhand watch page"
+"""The title of the page on which a person approves; browsers show it in their window's."""
+HARMLESS_THERE = ("wait_for", "pause", "focus_window", "save_screenshot", "launch", "set_clipboard")
+"""Kinds of actions that put nothing into the window that has the keyboard."""
+
 _ANSWERS = re.compile(
-    r"deskhand\W(?:.{0,120}\W)?(?:approve|resume|--yes|--policy)\b|DESKHAND_STARTED_BY_HANDS",
+    r"deskhand\W(?:.{0,120}\W)?(?:approve|approvals|answer|resume|go-on|ui|--yes|--policy)\b"
+    r"|DESKHAND_STARTED_BY_HANDS",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -45,3 +55,8 @@ def answers_for_a_person(text: str) -> bool:
     False
     """
     return _ANSWERS.search(text) is not None
+
+
+def is_for_people(action: Action, context: "ActionContext") -> bool:
+    """Tell whether an action would press or type on the watch page, which is a person's alone."""
+    return WATCH_PAGE in context.window_title and action.kind not in HARMLESS_THERE

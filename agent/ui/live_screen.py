@@ -1,0 +1,80 @@
+"""The virtual desktop of a run that is watched, as it is now.
+
+A desktop of the user's own is not shown this way: the page may be on it, and a page that shows the
+screen it is on changes with every look, so that the screen would never come to rest for the run.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from PIL import Image
+
+from ...memory.errors import DisplayError
+from ...tools.desktop.capture import Pixels
+from ...tools.desktop.geometry import Box
+from ...tools.desktop.mss_grab import grab_at
+from ...tools.desktop.sandbox import desktop_variables
+from ..trajectory.run_info import DesktopPlace
+
+_connecting = threading.Lock()
+"""The way to a display leads through the environment, of which a process has one."""
+
+
+class LiveScreen:
+    """Looks at a virtual desktop without owning it, from one thread at a time.
+
+    Args:
+        place: The desktop.
+    """
+
+    def __init__(self, place: DesktopPlace) -> None:
+        self._place = place
+        self._opened = ExitStack()
+        self._grab: Callable[[], Pixels] | None = None
+        self._lock = threading.Lock()
+
+    def picture(self) -> Image.Image | None:
+        """Return what is on it; None where it is no virtual desktop, or it is gone."""
+        with self._lock:
+            try:
+                if self._grab is None:
+                    self._grab = self._connect()
+                return None if self._grab is None else Image.fromarray(self._grab())
+            except (DisplayError, OSError):
+                self._disconnect()
+                return None
+
+    def close(self) -> None:
+        """Let go of it."""
+        with self._lock:
+            self._disconnect()
+
+    def _connect(self) -> Callable[[], Pixels] | None:
+        place = self._place
+        if place.sandbox_folder is None or place.size is None:
+            return None
+        way = desktop_variables(Path(place.sandbox_folder), place.display)
+        names = ("DISPLAY", "XAUTHORITY")
+        with _connecting:
+            before = {name: os.environ.get(name) for name in names}
+            os.environ.update({name: way[name] for name in names})
+            try:
+                everything = Box(0, 0, *place.size)
+                return self._opened.enter_context(grab_at(everything, place.display)())
+            finally:
+                for name, value in before.items():
+                    if value is None:
+                        del os.environ[name]
+                    else:
+                        os.environ[name] = value
+
+    def _disconnect(self) -> None:
+        self._grab = None
+        try:
+            self._opened.close()
+        except (DisplayError, OSError):
+            pass
+        self._opened = ExitStack()
