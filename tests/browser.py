@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from benchmarks.chromium import CHROMIUM
 
 TIMEOUT_S = 30.0
 POLL_S = 0.1
+STILL_S = 0.2
 BY_TEXT = """
 (text => {
   const shown = e => e.getClientRects().length && getComputedStyle(e).visibility !== "hidden";
@@ -48,8 +50,12 @@ class Browser:
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+        self._opened = ExitStack()
+        self._opened.callback(self._end)
         try:
-            self._socket = connect(self._address(profile), max_size=None, proxy=None)
+            self._socket = self._opened.enter_context(
+                connect(self._address(profile), max_size=None, proxy=None)
+            )
             for domain in ("Page", "Network", "Runtime", "Log"):
                 self.ask(f"{domain}.enable")
             self.ask(
@@ -62,19 +68,15 @@ class Browser:
 
     def close(self) -> None:
         """End it."""
+        self._opened.close()
+
+    def _end(self) -> None:
         self._process.terminate()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-    def __enter__(self) -> "Browser":
-        return self
-
-    def __exit__(self, *_details: object) -> None:
-        self._socket.close()
-        self.close()
 
     def ask(self, method: str, **parameters: Any) -> Any:
         """Return the result of one command of the DevTools protocol; Any: each has its own."""
@@ -123,8 +125,11 @@ class Browser:
 
     def click(self, text: str) -> None:
         """Click what has this text on it, with the mouse, once it takes clicks."""
-        x, y = self.wait(f"({BY_TEXT})({json.dumps(text)})")
-        self.click_at(x, y)
+        find, last = f"({BY_TEXT})({json.dumps(text)})", None
+        while (place := self.wait(find)) != last:  # it moves while a dialog opens
+            last = place
+            time.sleep(STILL_S)
+        self.click_at(*place)
 
     def click_at(self, x: float, y: float) -> None:
         """Click a point of the page."""

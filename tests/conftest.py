@@ -78,6 +78,7 @@ def _no_belongings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let no test's outcome hang on what somebody has pulled or seen."""
     monkeypatch.setenv("DESKHAND_MODELS", str(tmp_path / "no models"))
     monkeypatch.setenv("DESKHAND_MEMORY", str(tmp_path / "memory of a test"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state of a test"))
 
 
 # --- the virtual desktop

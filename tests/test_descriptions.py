@@ -372,6 +372,11 @@ def test_an_icon_without_words_is_as_risky_as_its_description() -> None:
     assert click_on(said, "the trash can") == ("ask", 1)
 
 
+def test_a_misread_word_is_as_risky_as_what_it_was_called() -> None:
+    seen = screen(thing("text", "Deletel", 20, 20))  # a caret stands right after it
+    assert click_on(seen, "Delete") == ("ask", 1)
+
+
 def test_words_that_are_there_are_found_as_before() -> None:
     seen: Sequence[Element] = screen(*FORM).elements
     for element in seen:

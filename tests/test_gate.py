@@ -137,3 +137,42 @@ def test_commit_is_told_once() -> None:
     permit.commit()
     permit.commit()
     assert told == ["commit"]
+
+
+WATCHED = "(1) deskhand watch page - Chromium"
+
+
+@pytest.mark.parametrize(
+    "action",
+    [click("Approve"), PressKeys(keys=("enter",)), TypeText(text="yes"), PressKeys(keys=("tab",))],
+)
+def test_the_page_on_which_a_person_approves_is_no_place_for_the_hands(action: Action) -> None:
+    asked: list[str] = []
+
+    def approver(_action: Action, _context: ActionContext, decision: Decision) -> Approval:
+        asked.append(decision.reason)
+        return Approval(answer="approve", by="terminal")
+
+    gate = Gate(Policy(rules=(), default="allow"), approver)
+    assert gate.decide(action, on("Approve", window=WATCHED)).rule == "watch-page"
+    with pytest.raises(PolicyDenied, match=r"denied by policy$"):
+        gate.authorize(
+            action, on("Approve", window=WATCHED), approval=Approval(answer="approve", by="--yes")
+        )
+    assert asked == []
+    gate.authorize(action, on("Approve", window="Travel - Chromium")).check()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "deskhand ui --no-open\n",
+        "deskhand runs answer yes last\n",
+        "deskhand runs go-on\n",
+        "echo '{}' > ~/.local/state/deskhand/approvals/3f9a0c51d2e8.json\n",
+    ],
+)
+def test_what_would_answer_for_a_person_is_asked_about(typed: str) -> None:
+    gate = Gate(Policy(rules=(), default="allow"))
+    decision = gate.decide(TypeText(text=typed), ActionContext(window_title="Terminal"))
+    assert (decision.verdict, decision.rule) == ("ask", "answers-for-a-person")

@@ -1,5 +1,7 @@
 """The loop on a desktop in memory: budgets, approvals, questions, refusals, takeover and resume."""
 
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import pytest
 
 from deskhand.agent import runner
 from deskhand.agent.planners.planner import Proposal, Turn
+from deskhand.agent.run_control import RunWatch
 from deskhand.agent.run_settings import RunResult, RunSettings
 from deskhand.agent.runner import Company, resume_task, run_task
 from deskhand.agent.trajectory.recording import read_steps
@@ -31,6 +34,7 @@ from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.perception.observe import Observer
 from deskhand.tools.perception.ocr_fake import BlindOcr
 from deskhand.tools.perception.parse import ScreenParser
+from deskhand.tools.safety.approvals import Approvals
 from deskhand.tools.safety.gate import Approval
 from deskhand.tools.safety.policy import Policy, Rule
 
@@ -263,3 +267,73 @@ def test_the_checkpoint_holds_no_pictures_and_no_secrets(bench: Bench) -> None:
         if path.is_file():
             assert secret.encode() not in path.read_bytes(), path
     assert (bench.folder.path / "checkpoint.db").stat().st_size < 400_000
+
+
+def test_a_run_that_is_paused_before_it_acts_looks_again_and_acts_once(
+    bench: Bench, screen: Screen
+) -> None:
+    watch = RunWatch(bench.folder.path)
+    seen: list[str] = []
+    others: list[threading.Thread] = []
+
+    def go_on() -> None:
+        while (now := watch.now()) is None or now.doing != "paused":
+            time.sleep(0.01)
+        seen.append(now.sentence)
+        watch.want("go on")
+
+    def pause(event: str) -> None:
+        seen.append(event)
+        if event == "leave:guard" and not others:
+            watch.want("pause")
+            while (bench.folder.path / "live" / "wish").exists():
+                time.sleep(0.01)
+            others.append(threading.Thread(target=go_on))
+            others[0].start()
+
+    result = bench.run(Script(press), on_event=pause)
+    others[0].join()
+    assert (result.status, bench.effects(), presses(screen)) == ("done", ["confirmed"], 1)
+    paused = seen[seen.index("leave:guard") :]
+    assert paused[:5] == [
+        "leave:guard", "enter:act", "press_keys", "leave:act", "enter:observe"
+    ]  # fmt: skip
+    now = watch.now()
+    assert now is not None
+    assert now.doing == "over"
+
+
+def test_a_run_tells_what_comes_next_and_where(bench: Bench) -> None:
+    watch = RunWatch(bench.folder.path)
+    told: list[tuple[str, str, int, bool]] = []
+
+    def look(event: str) -> None:
+        now = watch.now()
+        if event == "committed" and now is not None:
+            told.append((now.doing, now.sentence, now.step, now.target is not None))
+            assert (bench.folder.path / now.observation).is_file()
+
+    bench.run(Script(click, press), on_event=look)
+    assert told == [("act", "click", 1, True), ("act", "press_keys", 2, False)]
+
+
+def test_a_yes_on_the_watch_page_lets_the_run_act(
+    bench: Bench, screen: Screen, tmp_path: Path
+) -> None:
+    approvals = Approvals(tmp_path / "approvals")
+    watch = RunWatch(bench.folder.path)
+
+    def approve(event: str) -> None:
+        if event == "enter:guard":
+            watch.look()
+            threading.Thread(target=answer).start()
+
+    def answer() -> None:
+        while not approvals.waiting():
+            time.sleep(0.01)
+        approvals.answer(approvals.waiting()[0].token, "approve", by="the watch page")
+
+    result = bench.run(Script(press), policy=ASK, approvals=approvals, on_event=approve)
+    assert (result.status, presses(screen)) == ("done", 1)
+    (step,) = read_steps(bench.folder.path)
+    assert step.decision["by"] == "the watch page"

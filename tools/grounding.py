@@ -27,7 +27,7 @@ from .perception.elements import Element, Observation
 from .perception.ground import blocked_by
 from .perception.modality import blocking_dialog
 from .perception.text_match import match_text
-from .safety.policy import ActionContext
+from .safety.policy import ActionContext, has_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +174,10 @@ def _as_named(place: Place, target: Target | None) -> Element | None:
     else:
         words = parse_description(target.text).words
     names = (words, *other_names(words, is_icon=False))
-    if any(match_text(name, element.text) is not None for name in names):
+    if has_word(element.text, tuple(filter(None, names))):
         return element  # it says itself what it is
+    if any(match_text(name, element.text) is not None for name in names):
+        names = (words,)  # it says so, but was misread: a caret makes "Delete" a "Deletel"
     return replace(element, text=", ".join(filter(None, (element.text, *names))))
 
 

@@ -81,9 +81,13 @@ class TerminalPerson:
 
     def _line(self) -> str | None:
         """Return what is typed, empty at the end of the input; None if it is answered elsewhere."""
+        try:
+            keyboard = sys.stdin.fileno()
+        except OSError:  # a program's own stream in its place
+            return sys.stdin.readline()
         if sys.platform == "win32":  # where only sockets can be waited for
             return sys.stdin.readline()
-        while not select.select([sys.stdin], [], [], POLL_S)[0]:
+        while not select.select([keyboard], [], [], POLL_S)[0]:
             if self._is_answered():
                 return None
         return sys.stdin.readline()
