@@ -52,7 +52,7 @@ class Door:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url=HOME) as client:
-                sent = {name: value.encode("latin-1") for name, value in headers.items()}
+                sent = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
                 return await client.get(address, headers=sent)
 
         return anyio.run(ask)

@@ -70,6 +70,16 @@ def meanwhile(does: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+def once(bench: Bench, doing: str, does: Callable[[], object]) -> threading.Thread:
+    """Do something as soon as the run does this."""
+
+    def wait_and_do() -> None:
+        until(lambda: bench.doing() == doing)
+        does()
+
+    return meanwhile(wait_and_do)
+
+
 def paused(bench: Bench) -> None:
     bench.watch.want("pause")
     until(lambda: not (bench.run.path / "live" / "wish").exists())
@@ -105,7 +115,7 @@ def test_a_stop_closes_the_hands_at_once(bench: Bench) -> None:
 
 def test_a_paused_run_can_be_stopped(bench: Bench) -> None:
     paused(bench)
-    other = meanwhile(lambda: (until(lambda: bench.doing() == "paused"), bench.watch.want("stop")))
+    other = once(bench, "paused", lambda: bench.watch.want("stop"))
     with pytest.raises(TakenOver, match=r"somebody who watches stopped it"):
         bench.control.hold()
     other.join()
@@ -113,9 +123,7 @@ def test_a_paused_run_can_be_stopped(bench: Bench) -> None:
 
 def test_ctrl_c_ends_a_pause(bench: Bench) -> None:
     paused(bench)
-    other = meanwhile(
-        lambda: (until(lambda: bench.doing() == "paused"), bench.takeover.interrupt())
-    )
+    other = once(bench, "paused", bench.takeover.interrupt)
     with pytest.raises(TakenOver, match=r"Ctrl-C"):
         bench.control.hold()
     other.join()
@@ -194,7 +202,7 @@ def test_who_leaves_lets_the_run_stop_waiting(
 
 def test_a_stop_ends_the_waiting_for_an_answer(bench: Bench) -> None:
     bench.watch.look()
-    other = meanwhile(lambda: (until(lambda: bench.doing() == "asks"), bench.watch.want("stop")))
+    other = once(bench, "asks", lambda: bench.watch.want("stop"))
     with pytest.raises(TakenOver, match=r"somebody who watches stopped it"):
         bench.person.answer("Which?")
     other.join()

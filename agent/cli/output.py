@@ -1,6 +1,7 @@
 """What the commands write: results to stdout, everything else to stderr."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,17 @@ def notes() -> "Console":
 def print_json(document: Any) -> None:
     """Write one JSON document to stdout."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def open_in_browser(address: str) -> None:
+    """Open a page in the user's browser, where there is a screen.
+
+    Without one `webbrowser` may pick a text browser and take over the terminal.
+    """
+    import webbrowser
+
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.name == "nt":
+        webbrowser.open(address)
 
 
 def print_error(error: BaseException) -> None:

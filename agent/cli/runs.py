@@ -1,6 +1,5 @@
 """`deskhand runs`: what earlier runs did."""
 
-import os
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import effect, inert, print_json, results, status, table
+from .output import effect, inert, open_in_browser, print_json, results, status, table
 from .settings import CliSettings
 
 if TYPE_CHECKING:
@@ -114,13 +113,9 @@ def open_(context: typer.Context, run: Run = "last", runs_dir: RunsDir = None) -
     Example:
       deskhand runs open last
     """
-    import webbrowser
-
     path = _report(context, run, runs_dir)
     typer.echo(path)
-    # Without a screen `webbrowser` may pick a text browser and take over the terminal.
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.name == "nt":
-        webbrowser.open(path.absolute().as_uri())
+    open_in_browser(path.absolute().as_uri())
 
 
 @app.command()

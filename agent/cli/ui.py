@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ...memory.errors import ConfigError, PolicyDenied
-from .output import notes
+from .output import notes, open_in_browser
 from .runs import home
 from .settings import CliSettings
 
@@ -83,7 +83,5 @@ class _Links:
         head = "open" if self._is_first else "for another browser"
         notes().print(f"{head}: {link}", markup=False, soft_wrap=True)
         if self._is_first and self._opens:
-            import webbrowser
-
-            webbrowser.open(link)
+            open_in_browser(link)
         self._is_first = False

@@ -51,7 +51,7 @@ class Doorkeeper:
 
     Args:
         app: What the requests go to.
-        port: Where this is served; 0 until `port` is set.
+        port: Where this is served.
         on_link: Told each new link, the first one included: when one is used, the next one is made.
     """
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from ...memory.errors import DisplayError
@@ -34,18 +35,27 @@ class LiveScreen:
         self._place = place
         self._opened = ExitStack()
         self._grab: Callable[[], Pixels] | None = None
+        self._last: tuple[Pixels, Image.Image] | None = None
         self._lock = threading.Lock()
 
     def picture(self) -> Image.Image | None:
-        """Return what is on it; None where it is no virtual desktop, or it is gone."""
+        """Return what is on it, the very same picture while nothing changes.
+
+        None where it is no virtual desktop, or it is gone.
+        """
         with self._lock:
             try:
                 if self._grab is None:
                     self._grab = self._connect()
-                return None if self._grab is None else Image.fromarray(self._grab())
+                if self._grab is None:
+                    return None
+                pixels = self._grab()
             except (DisplayError, OSError):
                 self._disconnect()
                 return None
+            if self._last is None or not np.array_equal(pixels, self._last[0]):
+                self._last = pixels, Image.fromarray(pixels)
+            return self._last[1]
 
     def close(self) -> None:
         """Let go of it."""

@@ -2,7 +2,7 @@
 
 from importlib import resources
 
-from nicegui import app, ui
+from nicegui import ui
 
 from ...tools.safety.self_approval import WATCH_PAGE
 from .memory_panel import MemoryPanel
@@ -50,4 +50,3 @@ async def draw_page(site: Site) -> None:
     tabs.on_value_change(turn)
     ui.timer(EVERY_S, look)
     ui.context.client.on_disconnect(watching.close)
-    app.on_shutdown(watching.close)

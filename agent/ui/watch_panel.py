@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nicegui import ui
+from PIL import Image
 
 from ...memory.errors import DeskhandError
 from ..run_control import RunWatch, Wish
@@ -41,6 +42,8 @@ class WatchPanel:
         self._path: Path | None = None
         self._reader: RunReader | None = None
         self._live: LiveScreen | None = None
+        self._frame: Image.Image | None = None
+        self._frame_at = ""
         self._shown: tuple[object, ...] = ()
         self._n_steps = -1
         self._question = ""
@@ -232,7 +235,9 @@ class WatchPanel:
                 self._live = LiveScreen(place)
             picture = self._live.picture()
             if picture is not None:
-                return shelf.put(picture), picture.size, f"{place.display} now"
+                if picture is not self._frame:
+                    self._frame, self._frame_at = picture, shelf.put(picture)
+                return self._frame_at, picture.size, f"{place.display} now"
             if view.look is not None:
                 return shelf.put_file(view.look.picture), view.look.size, "as it was last seen"
             return None, (1, 1), ""
