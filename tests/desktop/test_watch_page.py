@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,14 +16,19 @@ from deskhand.agent.trajectory.run_folder import RunFolder
 from deskhand.memory.errors import ApprovalRequired, RunError
 from deskhand.memory.screens import VisualMemory
 from deskhand.tools.actions import Click, TextTarget
+from deskhand.tools.desktop.backend import Window
+from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.sandbox import Sandbox
 from deskhand.tools.safety.approvals import Approvals
+from deskhand.tools.safety.gate import Approval, Gate
 from deskhand.tools.safety.policy import ActionContext, Policy
+from deskhand.tools.safety.self_approval import WATCH_PAGE
+from deskhand.tools.toolkit import DesktopToolkit
 
 # Run alone, a file has its own folder on the path and not the repository.
 sys.path.append(str(Path(__file__).parent.parent.parent))
 
-from tests.browser import Browser
+from tests.browser import CHROMIUM, Browser
 from tests.mcp_sessions import CLI
 from tests.memory_screens import screen as remembered
 from tests.videos import screen, steady, write_video
@@ -31,6 +36,7 @@ from tests.videos import screen, steady, write_video
 pytestmark = [pytest.mark.desktop, pytest.mark.browser, pytest.mark.slow]
 
 TIMEOUT_S = 60.0
+YES = Approval(answer="approve", by="somebody careless")
 HOSTILE = "<img src=x onerror=window.hacked=1> {{7*7}} `${7*7}`"
 """Markup, and what templates of several kinds would work out."""
 
@@ -249,3 +255,34 @@ def test_runs_memory_and_videos_are_looked_through(served: Served) -> None:
     assert HOSTILE in page.text()
     assert page.evaluate("window.hacked") is None
     served.nothing_from_elsewhere()
+
+
+def test_the_hands_cannot_approve_on_the_page(
+    served: Served, sandbox: Sandbox, desktop: Desktop, launch: Callable[..., Window]
+) -> None:
+    action = Click(target=TextTarget(text="Delete"))
+    where = ActionContext(window_title="Files", app="Files", shown="a.txt?")
+    with pytest.raises(ApprovalRequired):
+        served.approvals.approver(action, where, Policy().decide(action, where))
+    launch(
+        *CHROMIUM, f"--user-data-dir={served.folder / 'profile'}", "--window-size=1000,760",
+        "--window-position=0,0", served.links[-1], timeout_s=TIMEOUT_S,
+    )  # fmt: skip
+    allows_all = Gate(Policy(rules=(), default="allow"), lambda *_: YES)
+    with closing(DesktopToolkit(desktop, gate=allows_all, env=sandbox.env)) as toolkit:
+        tools = {tool.name: tool for tool in toolkit.get_tools()}
+        call = {"type": "tool_call", "id": "1"}
+        waited = tools["wait_for"].invoke(
+            call | {"name": "wait_for", "args": {"text": "Approve", "timeout_s": 30}}
+        )
+        assert waited.status == "success", waited.content
+        for name, given in (
+            ("click", {"text": "Approve"}),
+            ("press_keys", {"keys": "Tab"}),
+            ("type_text", {"typed": "yes"}),
+        ):
+            said = tools[name].invoke(call | {"name": name, "args": given})
+            assert said.status == "error"
+            assert "denied by policy" in said.content
+            assert WATCH_PAGE in said.content
+    assert [request.answer for request in served.approvals.waiting()] == [""]
