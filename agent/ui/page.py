@@ -45,8 +45,9 @@ async def draw_page(site: Site) -> None:
 
     async def look() -> None:
         await requests.look()
-        await watching.look()
+        await watching.look(is_shown=tabs.value == "Watch")
 
     tabs.on_value_change(turn)
     ui.timer(EVERY_S, look)
     ui.context.client.on_disconnect(watching.close)
+    ui.context.client.on_delete(shown.close)

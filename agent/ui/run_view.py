@@ -48,7 +48,9 @@ class RunView:
     @property
     def doing(self) -> str:
         """What the run does now, as `Now` names it; `over` where no process is on it."""
-        return self.now.doing if self.is_running and self.now is not None else "over"
+        if not self.is_running:
+            return "over"
+        return "starting" if self.now is None else self.now.doing
 
     @property
     def elements(self) -> Sequence[Mapping[str, Any]]:

@@ -108,6 +108,7 @@ def serve(site: Site, *, port: int, on_link: Callable[[str], None]) -> None:
             make_app(site, port=listener.getsockname()[1], on_link=on_link),
             log_level="warning",
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
         try:

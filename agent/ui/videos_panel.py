@@ -62,6 +62,10 @@ class VideosPanel:
                 "`deskhand video index FILE`."
             )
 
+    def close(self) -> None:
+        """End the search: nobody is here any more."""
+        self._cancelled.set()
+
     async def _search(self) -> None:
         if self._cancel.visible:
             return  # one at a time: reading a video takes both cores of a laptop

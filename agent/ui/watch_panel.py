@@ -12,7 +12,7 @@ from ..trajectory.report import EFFECTS, STATUSES
 from ..trajectory.run_folder import RunFolder, list_runs, running
 from .live_screen import LiveScreen
 from .parts import as_button, badge, said, soft, tell
-from .run_view import RunReader, RunView, drawn_elements, drawn_target
+from .run_view import RunReader, RunView, drawn_elements, drawn_target, picture_of
 from .site import Site, aside
 from .step_dialog import show_step
 
@@ -27,6 +27,7 @@ DOING = {
     "asks": "waits for you",
     "over": "over",
 }
+HELD = {"paused": ("warn", "‖", "paused"), "asks": ("warn", "?", "asks")}
 HEADS = {"act": "Now", "verify": "Just done"}
 NOTHING = (
     "Nothing was run yet. Start something, and watch it here:\n\n"
@@ -92,11 +93,17 @@ class WatchPanel:
                     button.props("no-caps unelevated")
                 self._report = ui.link("Report", "", new_tab=True).classes("push")
 
-    async def look(self) -> None:
-        """Draw what is new of the run."""
+    async def look(self, *, is_shown: bool) -> None:
+        """Let the runs know that somebody is here, and draw what is new of the one followed.
+
+        Args:
+            is_shown: Whether the panel is the open one.
+        """
         runs = await aside(lambda: running(self._site.runs))
         for run in runs:
             RunWatch(run.path).look()
+        if not is_shown:
+            return
         self._offer(runs)
         if self._path is None:
             earlier = await aside(lambda: list_runs(self._site.runs)[:1])
@@ -142,14 +149,12 @@ class WatchPanel:
         self.close()
         self._path, self._reader = path, RunReader(path)
         self._shown, self._n_steps, self._question = (), -1, ""
+        self._empty.set_text("no picture yet")
 
     def _draw(self, view: RunView) -> None:
         info, now = view.run.info, view.now
-        status = "killed" if view.run.is_killed else info.status
-        style, sign, word = STATUSES[status]
-        if view.doing in ("paused", "asks"):
-            style, sign, word = ("warn", "‖", "paused") if view.doing == "paused" else (
-                "warn", "?", "asks")  # fmt: skip
+        status = STATUSES["killed" if view.run.is_killed else info.status]
+        style, sign, word = HELD.get(view.doing, status)
         self._badge.set_text(f"{sign} {word}")
         self._badge.classes(replace=f"badge {style}")
         self._doing.set_text(DOING[view.doing] if view.is_running else "")
@@ -216,17 +221,17 @@ class WatchPanel:
     async def _draw_screen(self, view: RunView) -> None:
         """Draw the screen as it is now, or as it was last seen."""
         source, size, what = await aside(lambda: self._screen(view))
+        self._empty.set_visibility(source is None)
+        self._picture.set_visibility(source is not None)
+        self._what.set_text(what)
         if source is None:
             return
         marks = drawn_elements(view.elements) if self._elements.value else ""
         marks += drawn_target(view.target, size[0])
         if (source, marks) != self._shown:
             self._shown = source, marks
-            self._empty.set_visibility(False)
-            self._picture.set_visibility(True)
             self._picture.set_source(source)
             self._picture.set_content(marks)
-        self._what.set_text(what)
 
     def _screen(self, view: RunView) -> tuple[str | None, tuple[int, int], str]:
         shelf, place = self._site.shelf, view.run.info.desktop
@@ -245,8 +250,9 @@ class WatchPanel:
         if not handles:
             return None, (1, 1), ""
         (last,) = handles
-        size = last.width, last.height
-        return shelf.put_file(view.run.path / last.path), size, "as it was at the end"
+        path = picture_of(view.run.path, last)
+        address = None if path is None else shelf.put_file(path)
+        return address, (last.width, last.height), "as it was at the end"
 
     def _want(self, wish: Wish) -> None:
         self._tell(lambda watch: watch.want(wish))

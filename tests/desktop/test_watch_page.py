@@ -28,7 +28,8 @@ from deskhand.tools.toolkit import DesktopToolkit
 # Run alone, a file has its own folder on the path and not the repository.
 sys.path.append(str(Path(__file__).parent.parent.parent))
 
-from tests.browser import CHROMIUM, Browser
+from benchmarks.chromium import CHROMIUM
+from tests.browser import Browser
 from tests.mcp_sessions import CLI
 from tests.memory_screens import screen as remembered
 from tests.videos import screen, steady, write_video
