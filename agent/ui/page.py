@@ -28,7 +28,7 @@ async def draw_page(site: Site) -> None:
             memory = ui.tab("Memory", icon="photo_library")
             videos = ui.tab("Videos", icon="movie")
     requests = RequestsPanel(site)
-    with ui.tab_panels(tabs, value=watch, animated=False).classes("full-width"):
+    with ui.tab_panels(tabs, value="Watch", animated=False).classes("full-width") as panels:
         with ui.tab_panel(watch):
             watching = WatchPanel(site)
         with ui.tab_panel(runs):
@@ -40,14 +40,14 @@ async def draw_page(site: Site) -> None:
 
     async def turn() -> None:
         opened = {"Runs": earlier.open, "Memory": remembered.open, "Videos": shown.open}
-        if tabs.value in opened:
-            await opened[tabs.value]()
+        if panels.value in opened:
+            await opened[panels.value]()
 
     async def look() -> None:
         await requests.look()
-        await watching.look(is_shown=tabs.value == "Watch")
+        await watching.look(is_shown=panels.value == "Watch")
 
-    tabs.on_value_change(turn)
+    panels.on_value_change(turn)
     ui.timer(EVERY_S, look)
     ui.context.client.on_disconnect(watching.close)
     ui.context.client.on_delete(shown.close)

@@ -60,7 +60,7 @@ class WatchPanel:
                             ui.element("span").classes(f"key {style}")
                             ui.label(word).style("display: inline")
                     self._what = ui.label().classes("push")
-            with ui.element("div").classes("column-of"):
+            with ui.element("div").classes("column-of") as self._beside:
                 self._pick = ui.select({}, label="Run", on_change=self._choose).props("dense")
                 self._draw_state()
                 self._asks = ui.element("div").classes("box asks").props('role="alert"')
@@ -69,6 +69,7 @@ class WatchPanel:
                     self._steps = ui.element("div").classes("steps")
         self._asks.set_visibility(False)
         self._picture.set_visibility(False)
+        self._beside.set_visibility(False)
 
     def _draw_state(self) -> None:
         with ui.element("div").classes("box"):
@@ -150,6 +151,7 @@ class WatchPanel:
         self._path, self._reader = path, RunReader(path)
         self._shown, self._n_steps, self._question = (), -1, ""
         self._empty.set_text("no picture yet")
+        self._beside.set_visibility(True)
 
     def _draw(self, view: RunView) -> None:
         info, now = view.run.info, view.now

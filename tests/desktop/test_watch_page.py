@@ -176,7 +176,7 @@ def test_a_run_is_watched_answered_paused_and_stopped(served: Served) -> None:
 def test_an_agent_of_another_program_is_answered(served: Served) -> None:
     page = served.browser()
     page.open(served.links[-1])
-    page.wait_for_text("Steps")
+    page.wait_for_text("Nothing was run yet")
     page.evaluate(
         "new MutationObserver(() => { const button = [...document.querySelectorAll('button')]"
         ".find(one => one.innerText.includes('Deny')); if (button && window.first === undefined)"
@@ -203,7 +203,7 @@ def test_an_agent_of_another_program_is_answered(served: Served) -> None:
 def test_a_link_serves_one_browser_once(served: Served) -> None:
     first, second = served.browser(), served.browser()
     first.open(served.links[0])
-    first.wait_for_text("Steps")
+    first.wait_for_text("Nothing was run yet")
     assert first.evaluate("location.href") == f"{served.origin}/"
     assert first.evaluate("document.cookie") == ""  # no script reads it
     second.open(served.links[0])
@@ -211,7 +211,7 @@ def test_a_link_serves_one_browser_once(served: Served) -> None:
     second.open(f"{served.origin}/pictures/{'0' * 32}")
     second.wait_for_text("each link serves one browser, once")
     second.open(served.links[1])
-    second.wait_for_text("Steps")
+    second.wait_for_text("Nothing was run yet")
 
 
 def test_runs_memory_and_videos_are_looked_through(served: Served) -> None:
@@ -224,7 +224,7 @@ def test_runs_memory_and_videos_are_looked_through(served: Served) -> None:
     write_video(served.folder / "videos" / "build.mp4", steady(shown, 8.0))
     page = served.browser()
     page.open(served.links[-1])
-    page.wait_for_text("Steps")
+    page.wait_for_text("no picture yet")
 
     page.click("Memory")
     page.wait_for_text("what was seen last")
