@@ -8,6 +8,7 @@ journal.db      makes each action happen at most once
 checkpoint.db   the graph's state
 report.html     everything above, to look at
 lock            held by the process that is on the run
+live/           what it does now, and what somebody who watches wants of it (`run_control`)
 """
 
 import json

@@ -4,7 +4,6 @@ A desktop of the user's own is not shown this way: the page may be on it, and a 
 screen it is on changes with every look, so that the screen would never come to rest for the run.
 """
 
-import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from ...tools.desktop.capture import Pixels
 from ...tools.desktop.geometry import Box
 from ...tools.desktop.mss_grab import grab_at
 from ...tools.desktop.sandbox import desktop_variables
+from ...tools.environment import in_environment
 from ..trajectory.run_info import DesktopPlace
 
 _connecting = threading.Lock()
@@ -67,19 +67,9 @@ class LiveScreen:
         if place.sandbox_folder is None or place.size is None:
             return None
         way = desktop_variables(Path(place.sandbox_folder), place.display)
-        names = ("DISPLAY", "XAUTHORITY")
-        with _connecting:
-            before = {name: os.environ.get(name) for name in names}
-            os.environ.update({name: way[name] for name in names})
-            try:
-                everything = Box(0, 0, *place.size)
-                return self._opened.enter_context(grab_at(everything, place.display)())
-            finally:
-                for name, value in before.items():
-                    if value is None:
-                        del os.environ[name]
-                    else:
-                        os.environ[name] = value
+        with _connecting, in_environment({name: way[name] for name in ("DISPLAY", "XAUTHORITY")}):
+            everything = Box(0, 0, *place.size)
+            return self._opened.enter_context(grab_at(everything, place.display)())
 
     def _disconnect(self) -> None:
         self._grab = None

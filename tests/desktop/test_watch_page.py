@@ -38,6 +38,8 @@ pytestmark = [pytest.mark.desktop, pytest.mark.browser, pytest.mark.slow]
 
 TIMEOUT_S = 60.0
 YES = Approval(answer="approve", by="somebody careless")
+DELETE = Click(target=TextTarget(text="Delete"))
+FILES = ActionContext(window_title="Files", app="Files", shown="a.txt?")
 HOSTILE = "<img src=x onerror=window.hacked=1> {{7*7}} `${7*7}`"
 """Markup, and what templates of several kinds would work out."""
 
@@ -182,16 +184,15 @@ def test_an_agent_of_another_program_is_answered(served: Served) -> None:
         ".find(one => one.innerText.includes('Deny')); if (button && window.first === undefined)"
         " window.first = button.disabled; }).observe(document, {subtree: true, childList: true})"
     )
-    action = Click(target=TextTarget(text="Delete"))
     where = ActionContext(window_title=HOSTILE, app="Files", shown="a.txt?")
-    decision = Policy().decide(action, where)
+    decision = Policy().decide(DELETE, where)
     with pytest.raises(ApprovalRequired):
-        served.approvals.approver(action, where, decision)
+        served.approvals.approver(DELETE, where, decision)
     page.wait_for_text("An agent that uses the tools needs your yes")
     assert HOSTILE in page.text()
     page.click("Deny")
     page.wait("!document.body.innerText.includes('needs your yes')")
-    answer = served.approvals.approver(action, where, decision)
+    answer = served.approvals.approver(DELETE, where, decision)
     assert answer is not None
     assert (answer.answer, answer.by) == ("refuse", "the watch page")
     # It took no click in its first moment: what was meant for the page before is no answer.
@@ -217,6 +218,7 @@ def test_a_link_serves_one_browser_once(served: Served) -> None:
 def test_runs_memory_and_videos_are_looked_through(served: Served) -> None:
     run = RunFolder.create(served.folder / "runs", f"a task with {HOSTILE}")
     run.end(status="failed", reason="it was only made for this test")
+    served.approvals.post(DELETE, FILES, Policy().decide(DELETE, FILES), run=run.id)
     with VisualMemory.open(served.folder / "memory") as memory:
         memory.add(remembered("Invoice 4711", "1,240.00 EUR", window=HOSTILE, app="Mail"))
         memory.add(remembered("Departure 14:30", minutes=5, seed=3, app="Travel"))
@@ -228,6 +230,7 @@ def test_runs_memory_and_videos_are_looked_through(served: Served) -> None:
 
     page.click("Memory")
     page.wait_for_text("what was seen last")
+    assert "needs your yes" not in page.text()  # nobody waits for that
     page.wait("document.querySelectorAll('.gallery .q-img').length === 2")
     page.type_into("Words, or", "invoice 4711")
     page.wait_for_text("1 found, the best first")
@@ -261,10 +264,8 @@ def test_runs_memory_and_videos_are_looked_through(served: Served) -> None:
 def test_the_hands_cannot_approve_on_the_page(
     served: Served, sandbox: Sandbox, desktop: Desktop, launch: Callable[..., Window]
 ) -> None:
-    action = Click(target=TextTarget(text="Delete"))
-    where = ActionContext(window_title="Files", app="Files", shown="a.txt?")
     with pytest.raises(ApprovalRequired):
-        served.approvals.approver(action, where, Policy().decide(action, where))
+        served.approvals.approver(DELETE, FILES, Policy().decide(DELETE, FILES))
     launch(
         *CHROMIUM, f"--user-data-dir={served.folder / 'profile'}", "--window-size=1000,760",
         "--window-position=0,0", served.links[-1], timeout_s=TIMEOUT_S,

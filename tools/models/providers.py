@@ -1,8 +1,6 @@
 """Chat models of servers: a provider's, or any that speaks the OpenAI protocol."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +9,7 @@ from urllib.parse import urlsplit
 from langchain_core.language_models import BaseChatModel
 
 from ...memory.errors import ConfigError, MissingExtraError
+from ..environment import in_environment
 
 try:
     from langchain.chat_models import init_chat_model
@@ -68,7 +67,7 @@ def hosted_model(
     has_no_key = bool(known.keys) and not any(keys.get(key) for key in known.keys)
     built: BaseChatModel | None = None
     try:
-        with _in_environment(keys):
+        with in_environment(keys):
             built = init_chat_model(
                 name,
                 model_provider=provider,
@@ -140,21 +139,3 @@ def check_server(url: str, name: str) -> None:
             "the address of a model's server is http://HOST:PORT/v1 and nothing more; "
             "its key goes into DESKHAND_MODEL_KEY"
         )
-
-
-@contextmanager
-def _in_environment(keys: Mapping[str, str]) -> Iterator[None]:
-    """Put keys where every provider's package looks for its own, for as long as it is built.
-
-    They are not left there: what is launched afterwards inherits the environment.
-    """
-    before = {name: os.environ.get(name) for name in keys}
-    os.environ.update(keys)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

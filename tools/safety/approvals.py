@@ -24,6 +24,7 @@ from .gate import Approval
 from .policy import ActionContext, Decision
 
 LASTS_S = 600.0
+BY_COMMAND = "deskhand approve"
 TOKEN_BYTES = 6
 TARGETS = ("target", "source", "into")
 """Fields of actions that name a place: two names of one place are the same action."""
@@ -49,9 +50,6 @@ class Request:
     """The run that waits for the answer; empty for a tool call, which comes again."""
     by: str = ""
     """Where the answer was given."""
-
-
-BY_COMMAND = "deskhand approve"
 
 
 ASKED_BY: ContextVar[str] = ContextVar("deskhand_asked_by", default="")
