@@ -137,8 +137,9 @@ async def measure(
             ("ask_screen", {"question": QUESTIONS[screen]}),
         ]
         found = await costs(ours, screen, asked, count)
-        program = peer_python.with_name("computer-control-mcp")
-        theirs = StdioServerParameters(command=str(program), args=[], env=dict(env))
+        theirs = StdioServerParameters(
+            command=str(peer_python), args=[str(peer.SERVER)], env=dict(env)
+        )
         asked = [("take_screenshot", {}), ("take_screenshot_with_ocr", {})]
         return found + await costs(theirs, screen, asked, count)
 

@@ -13,6 +13,7 @@ from deskhand.tools.desktop.sandbox import Sandbox
 
 PACKAGE = "computer-control-mcp==0.3.14"
 SCRIPT = Path(__file__).with_name("peer_ocr.py")
+SERVER = Path(__file__).with_name("peer_server.py")
 INSTALL_TIMEOUT_S = 600.0
 PICTURE_TIMEOUT_S = 120.0
 
