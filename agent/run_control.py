@@ -57,6 +57,8 @@ class Now:
     question_id: str = ""
     request: str = ""
     """Token of the approval that is waited for."""
+    wish: Literal["", "pause", "stop"] = ""
+    """What comes with the next look or action; a model may have to answer before."""
 
 
 _NOW: TypeAdapter[Now] = TypeAdapter(Now)
@@ -77,6 +79,7 @@ class RunControl:
         self._now = Now()
         self._is_paused = threading.Event()
         self._is_stopped = threading.Event()
+        self._telling = threading.Lock()  # wishes are taken up on a thread of their own
         self._look: Callable[[], object | None] = lambda: None
 
     @contextmanager
@@ -101,12 +104,13 @@ class RunControl:
         finally:
             over.set()
             thread.join()
-            self.tell(doing="over", question="", question_id="", request="")
+            self.tell(doing="over", question="", question_id="", request="", wish="")
 
     def tell(self, **news: Any) -> None:
         """Write down what is new of `Now`; nobody's work hangs on it, so it is not flushed."""
-        self._now = replace(self._now, since=time.time(), **news)
-        _write(self._folder / "now.json", json.dumps(asdict(self._now)))
+        with self._telling:
+            self._now = replace(self._now, since=time.time(), **news)
+            _write(self._folder / "now.json", json.dumps(asdict(self._now)))
 
     def hold(self) -> bool:
         """Wait while the run is paused; True if it was.
@@ -117,7 +121,7 @@ class RunControl:
         if not self._is_paused.is_set():
             return False
         before = self._now.doing
-        self.tell(doing="paused")
+        self.tell(doing="paused", wish="")
         while self._is_paused.is_set():
             self._stop_if_told()
             time.sleep(POLL_S)
@@ -202,10 +206,13 @@ class RunControl:
             if wish == "stop":
                 self._is_stopped.set()
                 self._takeover.trip(STOPPED)
+                self.tell(wish="stop")
             elif wish == "pause":
+                self.tell(wish="pause")
                 self._is_paused.set()
             elif wish == "go on":
                 self._is_paused.clear()
+                self.tell(wish="")
 
 
 class RunWatch:

@@ -82,7 +82,8 @@ def once(bench: Bench, doing: str, does: Callable[[], object]) -> threading.Thre
 
 def paused(bench: Bench) -> None:
     bench.watch.want("pause")
-    until(lambda: not (bench.run.path / "live" / "wish").exists())
+    until(lambda: (now := bench.watch.now()) is not None and now.wish == "pause")
+    time.sleep(0.1)  # it is told right before it holds
 
 
 def test_a_run_that_nobody_paused_goes_on(bench: Bench) -> None:
@@ -107,10 +108,23 @@ def test_a_paused_run_waits_and_the_mouse_is_the_users_meanwhile(bench: Bench) -
 
 
 def test_a_stop_closes_the_hands_at_once(bench: Bench) -> None:
+    bench.control.tell(doing="plan")
     bench.watch.want("stop")
     until(lambda: bench.takeover.reason)
+    until(lambda: (now := bench.watch.now()) is not None and now.wish == "stop")
+    assert bench.doing() == "plan"  # a model still answers
     with pytest.raises(TakenOver, match=r"^stopped: somebody who watches stopped it; resume"):
         bench.takeover.check()
+
+
+def test_a_pause_that_is_taken_back_in_time_is_none(bench: Bench) -> None:
+    paused(bench)
+    now = bench.watch.now()
+    assert now is not None
+    assert now.wish == "pause"
+    bench.watch.want("go on")
+    until(lambda: (now := bench.watch.now()) is not None and now.wish == "")
+    assert bench.control.hold() is False
 
 
 def test_a_paused_run_can_be_stopped(bench: Bench) -> None:

@@ -1,4 +1,4 @@
-"""`deskhand approve`: a person's yes or no to what another program's agent wants to do."""
+"""`deskhand approve`: a person's yes or no to what a run or another program's agent wants to do."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -27,10 +27,10 @@ def approve(
         bool, typer.Option("--json", metavar="", help="Print one JSON document.")
     ] = False,
 ) -> None:
-    """Approve one action that an agent over MCP asked for.
+    """Approve one action that a run or an agent over MCP asks for.
 
     An approval holds for that very action on the window as it was shown,
-    for ten minutes, once.
+    for ten minutes, once. `deskhand ui` shows the same requests on a page.
 
     Examples:
       deskhand approve
@@ -64,8 +64,9 @@ def approve(
     if not waiting:
         notes().print("nothing waits for an approval")
         return
-    rows = table("token", "what", "rule", "ends in s", numeric=("ends in s",))
+    rows = table("token", "what", "rule", "asked by", "ends in s", numeric=("ends in s",))
     for request in waiting:
         left = f"{request.ends_at - time.time():.0f}"
-        rows.add_row(request.token, inert(request.what), request.rule, left)
+        asked_by = request.run or "an agent"
+        rows.add_row(request.token, inert(request.what), request.rule, asked_by, left)
     results().print(rows)

@@ -159,7 +159,8 @@ class WatchPanel:
         style, sign, word = HELD.get(view.doing, status)
         self._badge.set_text(f"{sign} {word}")
         self._badge.classes(replace=f"badge {style}")
-        self._doing.set_text(DOING[view.doing] if view.is_running else "")
+        wish = f", will {now.wish}" if now is not None and now.wish else ""
+        self._doing.set_text(DOING[view.doing] + wish if view.is_running else "")
         self._step.set_text(f"step {now.step}" if view.is_running and now is not None else "")
         self._task.set_text(info.task)
         self._reason.set_text(info.reason)
