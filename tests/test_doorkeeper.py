@@ -26,6 +26,7 @@ class Door:
 
     def __init__(self) -> None:
         self.links: list[str] = []
+        self.place = "/not-known-yet"
 
         async def page(_request: object) -> HTMLResponse:
             return HTMLResponse("<p>the page</p><script>1</script><script type=module>2</script>")
@@ -58,8 +59,14 @@ class Door:
         return anyio.run(ask)
 
     def enter(self) -> str:
-        """Follow the newest link, and return the cookie."""
-        return self.get(self.links[-1]).headers["set-cookie"].partition(";")[0]
+        """Follow the newest link, learn where the page lies, and return the cookie."""
+        given = self.get(self.links[-1]).headers["set-cookie"]
+        self.place = re.findall(r"Path=(/[\w-]{16})/;", given)[0]
+        return given.partition(";")[0]
+
+    def page(self, path: str = "/", **headers: str) -> httpx.Response:
+        """Ask for something where the page lies."""
+        return self.get(self.place + path, **headers)
 
     def connect(self, **headers: str) -> str:
         """Return what becomes of a WebSocket."""
@@ -72,7 +79,8 @@ class Door:
             said.append(message["type"])
 
         scope = {
-            "type": "websocket", "path": "/socket", "query_string": b"", "subprotocols": [],
+            "type": "websocket", "path": f"{self.place}/socket",
+            "query_string": b"", "subprotocols": [],
             "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
         }  # fmt: skip
         anyio.run(self.app, scope, receive, send)
@@ -90,7 +98,8 @@ def test_a_link_lets_one_browser_in_once(door: Door) -> None:
     assert door.get("/").status_code == REFUSED
     entered = door.get(link)
     assert entered.status_code == 200
-    assert 'content="0; url=/"' in entered.text
+    place = re.findall(r'content="0; url=(/[\w-]{16})/"', entered.text)[0]
+    assert f"Path={place}/;" in entered.headers["set-cookie"]
     assert "HttpOnly" in entered.headers["set-cookie"]
     assert "SameSite=strict" in entered.headers["set-cookie"]
     again = door.get(link)
@@ -101,18 +110,24 @@ def test_a_link_lets_one_browser_in_once(door: Door) -> None:
 
 
 def test_the_cookie_opens_the_page(door: Door) -> None:
-    cookie = door.enter()
-    page = door.get("/", cookie=cookie)
+    page = door.page(cookie=door.enter())
     assert (page.status_code, "the page" in page.text) == (200, True)
-    assert door.get(door.links[0], cookie=cookie).status_code == 200  # a bookmark of the used link
     assert len(door.links) == 2
 
 
 @pytest.mark.parametrize(
-    "cookie", ["", "deskhand_8765=", "deskhand_8765=wrong", "deskhand_8765=ä", ";=;", "\x00"]
+    "path", ["/", "/plain", "/{place}", "/{place}x/", "//{place}/", "/x/{place}/"]
 )
+def test_the_page_lies_where_nobody_can_guess(door: Door, path: str) -> None:
+    cookie = door.enter()
+    answer = door.get(HOME + path.format(place=door.place[1:]), cookie=cookie)
+    assert (answer.status_code, answer.text) == (REFUSED, NEEDS_LINK)
+
+
+@pytest.mark.parametrize("cookie", ["", "deskhand=", "deskhand=wrong", "deskhand=ä", ";=;", "\x00"])
 def test_a_wrong_cookie_opens_nothing(door: Door, cookie: str) -> None:
-    page = door.get("/", cookie=cookie)
+    door.enter()
+    page = door.page(cookie=cookie)
     assert (page.status_code, page.text) == (REFUSED, NEEDS_LINK)
 
 
@@ -141,7 +156,7 @@ def test_other_sites_are_turned_away_even_with_the_cookie(
     door: Door, headers: dict[str, str]
 ) -> None:
     cookie = door.enter()
-    assert door.get("/", cookie=cookie, **headers).status_code == REFUSED
+    assert door.page(cookie=cookie, **headers).status_code == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -153,16 +168,18 @@ def test_other_sites_are_turned_away_even_with_the_cookie(
     ],
 )
 def test_the_page_itself_is_let_in(door: Door, headers: dict[str, str]) -> None:
-    assert door.get("/", cookie=door.enter(), **headers).status_code == 200
+    cookie = door.enter()
+    assert door.page(cookie=cookie, **headers).status_code == 200
 
 
 def test_a_socket_needs_host_origin_and_cookie(door: Door) -> None:
-    ours = {"host": f"127.0.0.1:{PORT}", "origin": HOME, "cookie": door.enter()}
+    cookie = door.enter()
+    ours = {"host": f"127.0.0.1:{PORT}", "origin": HOME, "cookie": cookie}
     assert door.connect(**ours) == "accept"
     for name in ours:
         assert door.connect(**{key: ours[key] for key in ours if key != name}) == "close"
     for name, value in {
-        "host": "evil.example", "origin": "http://evil.example", "cookie": "deskhand_8765=wrong"
+        "host": "evil.example", "origin": "http://evil.example", "cookie": "deskhand=wrong"
     }.items():  # fmt: skip
         assert door.connect(**(ours | {name: value})) == "close"
 
@@ -170,7 +187,8 @@ def test_a_socket_needs_host_origin_and_cookie(door: Door) -> None:
 def test_what_leaves_loads_nothing_from_elsewhere_and_runs_only_its_own_scripts(
     door: Door,
 ) -> None:
-    page = door.get("/", cookie=door.enter())
+    cookie = door.enter()
+    page = door.page(cookie=cookie)
     policy = page.headers["content-security-policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
@@ -183,13 +201,13 @@ def test_what_leaves_loads_nothing_from_elsewhere_and_runs_only_its_own_scripts(
     assert int(page.headers["content-length"]) == len(page.content)
     assert page.headers["x-frame-options"] == "DENY"
     assert page.headers["cache-control"] == "no-store"
-    again = door.get("/", cookie=door.enter())
+    again = door.page(cookie=cookie)
     assert nonce not in again.headers["content-security-policy"]
 
 
 def test_only_pages_of_ours_get_a_nonce(door: Door) -> None:
     cookie = door.enter()
-    assert door.get("/plain", cookie=cookie).text == "<script>no markup</script>"
-    own = door.get("/own", cookie=cookie)
+    assert door.page("/plain", cookie=cookie).text == "<script>no markup</script>"
+    own = door.page("/own", cookie=cookie)
     assert own.headers["content-security-policy"] == "own"
     assert own.text == "<script>1</script>"

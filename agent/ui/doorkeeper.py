@@ -4,6 +4,9 @@ A page that can approve actions must not be reached by other sites, by other use
 or by a name that was made to point here (DNS rebinding). So every request needs a Host that is
 ours, an Origin that is ours where there is one, and the cookie that a link of one use brought. What
 leaves says that nothing from elsewhere may be loaded, and no script run that is not ours.
+
+Cookies know no ports: a browser would show ours to any other server of this machine that it visits.
+They know paths, though, so the page lies under a path that nobody else can guess.
 """
 
 import hmac
@@ -23,8 +26,10 @@ except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "starlette", extra="ui") from error
 
 HOST = "127.0.0.1"
+COOKIE = "deskhand"
 TOKEN_BYTES = 32
-NEEDS_LINK = "open the link that `deskhand ui` printed; each link serves one browser, once\n"
+PLACE_BYTES = 12
+NEEDS_LINK = "open the link that `deskhand ui` printed last; each serves one browser, once\n"
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; media-src 'self'; "
@@ -40,8 +45,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 ENTER = (
-    '<!doctype html><title>deskhand</title><meta http-equiv="refresh" content="0; url=/">'
-    '<a href="/">Go on</a>'
+    '<!doctype html><title>deskhand</title><link rel="icon" href="data:,">'
+    '<meta http-equiv="refresh" content="0; url={place}/"><a href="{place}/">Go on</a>'
 )
 """No redirect: after a click on another site a browser keeps a strict cookie back for all of it."""
 
@@ -50,7 +55,7 @@ class Doorkeeper:
     """Lets in who has the cookie, and gives the cookie for a link.
 
     Args:
-        app: What the requests go to.
+        app: What the requests go to; their `root_path` says where the page lies.
         port: Where this is served.
         on_link: Told each new link, the first one included: when one is used, the next one is made.
     """
@@ -60,6 +65,7 @@ class Doorkeeper:
         self._port = port
         self._on_link = on_link
         self._cookie = secrets.token_urlsafe(TOKEN_BYTES)
+        self._place = "/" + secrets.token_urlsafe(PLACE_BYTES)
         self._token = ""
         self._new_link()
 
@@ -69,9 +75,10 @@ class Doorkeeper:
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)
+        placed = {**scope, "root_path": self._place}
         if scope["type"] == "websocket":
             if refusal is None:
-                await self._app(scope, receive, send)
+                await self._app(placed, receive, send)
             else:
                 await send({"type": "websocket.close", "code": 1008})
             return
@@ -80,7 +87,7 @@ class Doorkeeper:
         if answer is None and not self._is_known(scope):
             answer = PlainTextResponse(NEEDS_LINK, status_code=403)
         app = self._app if answer is None else answer
-        await app(scope, receive, _Leaving(send, self._policy(nonce), nonce))
+        await app(placed, receive, _Leaving(send, self._policy(nonce), nonce))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -103,22 +110,23 @@ class Doorkeeper:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if scope["path"] != "/" or not given:
             return None
-        if not self._is_known(scope):
-            if not hmac.compare_digest(given.encode(), self._token.encode()):
-                return PlainTextResponse(NEEDS_LINK, status_code=403)
-            self._new_link()
-        entered = HTMLResponse(ENTER)
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            return PlainTextResponse(NEEDS_LINK, status_code=403)
+        self._new_link()
+        entered = HTMLResponse(ENTER.format(place=self._place))
         entered.set_cookie(
-            self._cookie_name, self._cookie, httponly=True, samesite="strict", path="/"
+            COOKIE, self._cookie, httponly=True, samesite="strict", path=f"{self._place}/"
         )
         return entered
 
     def _is_known(self, scope: Scope) -> bool:
+        if not scope["path"].startswith(f"{self._place}/"):
+            return False
         try:
             cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))
         except CookieError:
             return False
-        given = cookies.get(self._cookie_name)
+        given = cookies.get(COOKIE)
         return given is not None and hmac.compare_digest(
             given.value.encode(), self._cookie.encode()
         )
@@ -126,10 +134,6 @@ class Doorkeeper:
     def _new_link(self) -> None:
         self._token = secrets.token_urlsafe(TOKEN_BYTES)
         self._on_link(f"http://{HOST}:{self._port}/?token={self._token}")
-
-    @property
-    def _cookie_name(self) -> str:
-        return f"deskhand_{self._port}"  # cookies know no ports
 
     def _hosts(self) -> tuple[str, str]:
         return f"{HOST}:{self._port}", f"localhost:{self._port}"

@@ -20,7 +20,7 @@ COLUMNS: list[dict[str, Any]] = [
 # The templates are ours and fixed; what they are given is put in as text and as an address only.
 TASK_CELL = """
 <q-td :props="props">
-  <a :href="'/runs/' + encodeURIComponent(props.row.id) + '/report'" target="_blank"
+  <a :href="'runs/' + encodeURIComponent(props.row.id) + '/report'" target="_blank"
      rel="noopener" dir="auto">{{ props.row.task }}</a>
   <div class="soft" dir="auto">{{ props.row.reason }}</div>
 </q-td>
