@@ -27,6 +27,7 @@ def observation_to_json(observation: Observation, elements: Sequence[Element]) -
         "taken_at": observation.capture.taken_at,
         "settled": observation.settled,
         "moving": [list(box.xyxy) for box in observation.moving],
+        "carets": [list(box.xyxy) for box in observation.carets],
         "elements": [_element_to_json(element) for element in elements],
         "windows": [_window_to_json(window) for window in observation.windows],
     }
@@ -150,6 +151,7 @@ class ObservationStore:
                 elements=[_element_from_json(element) for element in record["elements"]],
                 windows=[_window_from_json(window) for window in record["windows"]],
                 moving=[Box(*xyxy) for xyxy in record["moving"]],
+                carets=[Box(*xyxy) for xyxy in record.get("carets", ())],
                 settled=record["settled"],
             )
             # What was blackened in the picture is no change.

@@ -24,6 +24,7 @@ from .actions import (
     WaitFor,
 )
 from .attribution import Changes, is_inside, sort_changes
+from .carets import BLINK_S, CaretWatch
 from .desktop.backend import Window
 from .desktop.capture import Pixels
 from .desktop.desktop import Desktop
@@ -174,13 +175,16 @@ class Verifier:
         expect = prepared.action.expect
         deadline = time.monotonic() + (EXPECTATION_PATIENCE_S if expect else patience_s)
         judged: Pixels | None = None
+        carets = _caret_watch(prepared, before)
+        watched_until = time.monotonic() + BLINK_S
         while True:
             settled = settle(self._desktop.grab, sleep=takeover.sleep, check=takeover.check)
             changes = sort_changes(
                 prepared, before, settled.pixels, windows, tuple(self._desktop.windows()),
                 moving=(*prepared.observation.moving, *settled.moving),
             )  # fmt: skip
-            is_over = time.monotonic() >= deadline
+            now = time.monotonic()
+            is_over = now >= deadline
             if expect:
                 # Reading the screen costs: only again when it changed since the last reading.
                 if judged is None or is_over or (settled.pixels != judged).any():
@@ -190,7 +194,20 @@ class Verifier:
                     if is_over or all(check.met for check in met):
                         return changes, after
             elif is_over or changes.strong or changes.opened or changes.closed or changes.retitled:
-                return changes, self._observer.observe()
+                after = self._observer.observe()
+                if carets is None:
+                    return changes, after
+                weak = [box for box in changes.weak if not carets.stayed(box)]
+                changes = replace(changes, weak=tuple(weak))
+                if not changes.all:
+                    changes = replace(changes, weak=carets.unsure)
+                return changes, replace(after, carets=carets.places)
+            elif carets is not None:
+                carets.see(settled.pixels, settled.moving)
+                moved = carets.moved() if now >= watched_until else None
+                if moved is not None:
+                    after = replace(self._observer.observe(), carets=carets.places)
+                    return replace(changes, weak=moved), after
             takeover.sleep(POLL_S)
 
     def _by_expectations(self, prepared: Prepared, changes: Changes, after: Observation) -> Outcome:
@@ -372,6 +389,19 @@ def _new_label(element: Element, elements: Sequence[Element]) -> str | None:
     if now is None or now.box.iou(element.box) < 0.3 or not now.text or now.text == element.text:
         return None
     return now.text
+
+
+def _caret_watch(prepared: Prepared, before: Pixels) -> CaretWatch | None:
+    """Return what follows the cursor that keys may move."""
+    seen, window = prepared.observation, prepared.window
+    if not isinstance(prepared.action, PressKeys):
+        return None
+    return CaretWatch(
+        before,
+        known=seen.carets or seen.moving,
+        inside=None if window is None else seen.capture.view.box_from_desktop(window.box),
+        ignore=seen.moving,
+    )
 
 
 def _moved_focus(weak: Sequence[Box]) -> bool:

@@ -62,6 +62,8 @@ class Observation:
     """Open menus, lists and tooltips, topmost first."""
     moving: Sequence[Box] = field(default=())
     """Where the screen was still changing when the capture was taken (caret, spinner, video)."""
+    carets: Sequence[Box] = ()
+    """Where a text cursor was seen to blink, in capture pixels; empty where nobody watched."""
     settled: bool = True
     """False if the screen was still changing when patience ran out."""
 
