@@ -65,6 +65,9 @@ class Company:
     the answer came from elsewhere."""
     approvals: Approvals | None = None
     """Where a watcher's yes comes from; None for the user's own folder."""
+    watchers_answer: bool = True
+    """Whether who watches is asked as well; False where the person is asked in the folder of
+    approvals already, so that one question does not stand there twice."""
 
 
 def run_task(
@@ -141,12 +144,14 @@ class _Run:
         budgets = Budgets(settings, spent_s=folder.spent_s)
         self._calls = CallBook(folder.path, budgets, keep_prompts=settings.keep_prompts)
         self._control = along.control or RunControl(folder.path, desktop.takeover)
-        person = Watched(
-            along.person,
-            control=self._control,
-            approvals=along.approvals or Approvals(default_folder()),
-            run=folder.id,
-        )
+        person = along.person
+        if along.watchers_answer:
+            person = Watched(
+                person,
+                control=self._control,
+                approvals=along.approvals or Approvals(default_folder()),
+                run=folder.id,
+            )
         self._graph = TaskGraph(
             planner=planner,
             hands=Hands(

@@ -33,7 +33,7 @@ def notify(text: str) -> None:
 
 
 class SomewhereElse:
-    """A person who is not at this terminal, and answers with `deskhand approve`."""
+    """A person who is elsewhere, and answers with `deskhand approve` or on `deskhand ui`."""
 
     def __init__(self, patience_s: float) -> None:
         self._approvals = Approvals(default_folder())
@@ -80,7 +80,7 @@ def main() -> int:
     options.add_argument("--patience", type=float, default=300.0, help="seconds to wait for a yes")
     given = options.parse_args()
     wait_until(given.at)
-    along = Company(person=SomewhereElse(given.patience))
+    along = Company(person=SomewhereElse(given.patience), watchers_answer=False)
     settings = RunSettings()
     with Desktop.open() as desktop:
         runs = [run for run in list_runs(given.state) if run.info.task == given.task]

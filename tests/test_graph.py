@@ -338,3 +338,26 @@ def test_a_yes_on_the_watch_page_lets_the_run_act(
     assert (result.status, presses(screen)) == ("done", 1)
     (step,) = read_steps(bench.folder.path)
     assert step.decision["by"] == "the watch page"
+
+
+@pytest.mark.parametrize(("watchers_answer", "n_waiting"), [(True, 1), (False, 0)])
+def test_a_person_asked_in_the_folder_of_approvals_is_not_asked_twice(
+    bench: Bench, tmp_path: Path, watchers_answer: bool, n_waiting: int
+) -> None:
+    approvals = Approvals(tmp_path / "approvals")
+    waiting: list[int] = []
+
+    class There(Someone):
+        def approve(self, action: Any, context: Any, decision: Any) -> Approval:
+            waiting.append(len(approvals.waiting()))
+            return super().approve(action, context, decision)
+
+    bench.run(
+        Script(press),
+        policy=ASK,
+        person=There("approve"),
+        approvals=approvals,
+        watchers_answer=watchers_answer,
+    )
+    assert waiting == [n_waiting]
+    assert approvals.waiting() == []

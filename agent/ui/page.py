@@ -4,7 +4,6 @@ from importlib import resources
 
 from nicegui import ui
 
-from ...tools.safety.self_approval import WATCH_PAGE
 from .memory_panel import MemoryPanel
 from .requests_panel import RequestsPanel
 from .runs_panel import RunsPanel
@@ -12,7 +11,6 @@ from .site import Site
 from .videos_panel import VideosPanel
 from .watch_panel import WatchPanel
 
-TITLE = WATCH_PAGE
 EVERY_S = 0.5
 """So often a panel that moves looks again."""
 

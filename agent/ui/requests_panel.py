@@ -1,6 +1,7 @@
 """What waits for a person's yes: of runs, and of agents of other programs."""
 
 import time
+from typing import Literal
 
 from nicegui import ui
 
@@ -57,29 +58,20 @@ class RequestsPanel:
                 ui.label(f"{who} needs your yes").classes("strong")
                 left = ui.label().classes("soft push")
             said(request.what, "task")
-            soft(
-                f"rule {request.rule!r} asks before this"
-                + (f" · {request.run}" * bool(request.run))
-            )
+            soft(" · ".join(filter(None, (f"rule {request.rule!r} asks before this", request.run))))
             with ui.element("div").classes("line"):
-                buttons = [
-                    ui.button("Approve", icon="check", color="positive"),
-                    ui.button("Deny", icon="close", color="negative"),
-                ]
-        for button, answer in zip(buttons, ("approve", "refuse"), strict=True):
-            button.props("no-caps unelevated").disable()
-            button.on_click(lambda answer=answer: self._answer(request.token, answer))
-            with card:
+                yes = ui.button("Approve", icon="check", color="positive")
+                no = ui.button("Deny", icon="close", color="negative")
+            yes.on_click(lambda: self._answer(request.token, "approve"))
+            no.on_click(lambda: self._answer(request.token, "refuse"))
+            for button in (yes, no):
+                button.props("no-caps unelevated").disable()
                 ui.timer(AWAKE_S, button.enable, once=True)
         return card, left
 
-    async def _answer(self, token: str, answer: str) -> None:
+    async def _answer(self, token: str, answer: Literal["approve", "refuse"]) -> None:
         try:
-            await aside(
-                lambda: self._site.approvals.answer(
-                    token, "approve" if answer == "approve" else "refuse", by=BY
-                )
-            )
+            await aside(lambda: self._site.approvals.answer(token, answer, by=BY))
         except DeskhandError as error:
             tell(error)
         await self.look()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...memory.errors import ConfigError, MissingExtraError, RunError
+from ...tools.safety.self_approval import WATCH_PAGE
 from ..trajectory.recording import read_steps
 from ..trajectory.report import render
 from ..trajectory.run_folder import RunFolder
@@ -22,7 +23,7 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "nicegui", extra="ui") from error
 
-from .page import TITLE, draw_page
+from .page import draw_page
 
 FAVICON = (
     '<svg viewBox="0 0 32 32" xmlns="http://www.w3.org/2000/svg"><rect width="32" height="32" '
@@ -73,7 +74,7 @@ def make_app(site: Site, *, port: int, on_link: Callable[[str], None]) -> Doorke
 
     ui.run_with(
         app,
-        title=TITLE,
+        title=WATCH_PAGE,
         favicon=FAVICON,
         dark=None,
         tailwind=False,

@@ -149,7 +149,7 @@ def test_a_run_is_watched_answered_paused_and_stopped(served: Served) -> None:
         page.click("Pause")
         page.wait_for_text("‖ paused", TIMEOUT_S)
         before = len(read_steps(RunFolder.open("last", served.folder / "runs").path))
-        time.sleep(1.5)
+        time.sleep(1.5)  # a run that went on would have settled a step by then
         assert len(read_steps(RunFolder.open("last", served.folder / "runs").path)) == before
         page.click("Go on")
         page.wait_for_text(f"step {before + 2}", TIMEOUT_S)
