@@ -29,6 +29,7 @@ from .journal import Journal
 from .observations import ObservationStore
 from .people import Person
 from .planners.planner import Planner, Turn
+from .routes import after_act, after_guard, after_plan, unless_over
 from .run_control import RunControl
 from .state import RunState
 from .step_records import StepWriter, target_of
@@ -102,10 +103,10 @@ class TaskGraph:
         graph.add_node("act", self.act)  # no retry policy: it has an effect
         graph.add_node("verify", self.verify)
         graph.add_edge(START, "observe")
-        graph.add_conditional_edges("observe", _unless_over("plan"), ["plan", END])
-        graph.add_conditional_edges("plan", _after_plan, ["guard", "observe", END])
-        graph.add_conditional_edges("guard", _after_guard, ["act", "verify", "observe"])
-        graph.add_conditional_edges("act", _after_act, ["verify", "observe"])
+        graph.add_conditional_edges("observe", unless_over("plan"), ["plan", END])
+        graph.add_conditional_edges("plan", after_plan, ["guard", "observe", END])
+        graph.add_conditional_edges("guard", after_guard, ["act", "verify", "observe"])
+        graph.add_conditional_edges("act", after_act, ["verify", "observe"])
         graph.add_edge("verify", "observe")
         return graph
 
@@ -384,26 +385,3 @@ class TaskGraph:
 
 def _refused(evidence: str) -> dict[str, Any]:
     return Outcome(effect="refused", evidence=evidence).to_json()
-
-
-def _unless_over(following: str) -> Callable[[RunState], str]:
-    def route(state: RunState) -> str:
-        return following if state["status"] == "running" else END
-
-    return route
-
-
-def _after_plan(state: RunState) -> str:
-    if state["status"] != "running":
-        return END
-    return "observe" if state.get("must_look_again") else "guard"
-
-
-def _after_guard(state: RunState) -> str:
-    if state.get("must_look_again"):
-        return "observe"
-    return "act" if state.get("outcome") is None else "verify"
-
-
-def _after_act(state: RunState) -> str:
-    return "observe" if state.get("must_look_again") else "verify"

@@ -53,7 +53,8 @@ from .perception.observe import Observer
 from .safety.gate import Approval, Gate, Permit
 from .safety.redaction import Redaction
 from .safety.self_approval import STARTED_BY_HANDS
-from .verification import Verifier, wait_for
+from .verification import Verifier
+from .waiting import wait_for
 
 SecretSource = Callable[[str], str | None]
 """Returns the value of a named secret, None if it is not known."""

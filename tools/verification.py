@@ -21,7 +21,6 @@ from .actions import (
     Scroll,
     SetClipboard,
     TypeText,
-    WaitFor,
 )
 from .attribution import Changes, is_inside, sort_changes
 from .carets import BLINK_S, CaretWatch
@@ -34,7 +33,6 @@ from .outcome import Effect, Outcome
 from .perception.change import is_caret_like, moved_to
 from .perception.elements import Element, Observation
 from .perception.expect import check_expectations, text_arrived
-from .perception.ground import sees
 from .perception.observe import Observer
 from .perception.settle import settle
 from .safety.redaction import Redaction
@@ -52,31 +50,6 @@ NAVIGATION_KEYS = frozenset(
     {"home", "end", "up", "down", "left", "right", "pageup", "pagedown", "escape"}
 )
 STATEFUL_ROLES = frozenset({"checkbox", "radio"})
-
-
-def wait_for(desktop: Desktop, observer: Observer, action: WaitFor) -> Outcome:
-    """Look until the awaited text or window is there (or gone), or the time is up."""
-    deadline = time.monotonic() + action.timeout_s
-    while True:
-        observation = observer.observe()
-        if action.what == "window":
-            wanted = action.text.casefold()
-            there = any(
-                wanted in window.title.casefold() or wanted in window.app.casefold()
-                for window in observation.windows
-            )
-        else:
-            there = sees(observation, action.text)
-        if there == action.present:
-            state = "is there" if there else "is gone"
-            return Outcome(effect="confirmed", evidence=f'{action.what} "{action.text}" {state}')
-        if time.monotonic() >= deadline:
-            state = "did not appear" if action.present else "is still there"
-            return Outcome(
-                effect="diverged",
-                evidence=f'{action.what} "{action.text}" {state} in {action.timeout_s:g} s',
-            )
-        desktop.takeover.sleep(POLL_S)
 
 
 class Verifier:
