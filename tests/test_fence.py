@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deskhand.tools.safety.fence import Fence, defuse
@@ -69,6 +69,7 @@ def test_every_fence_has_its_own_nonce() -> None:
     assert all(re.fullmatch("[0-9a-f]{16}", nonce) for nonce in nonces)
 
 
+@example("<|>")  # one bar that belongs to both
 @given(st.text(alphabet="<>|[]/＜＞｜ \u200bendsINST_imur", max_size=60))
 def test_no_text_gets_out(text: str) -> None:
     inside = Fence("77").wrap(text, "x").split("\n", 1)[1].removesuffix("\n[end 77]")

@@ -32,7 +32,7 @@ _NAMES = (
 )
 _CONTROL = re.compile(
     # ChatML, Llama 3, Qwen, Phi, gpt-oss and their kin: <|…|>; DeepSeek writes the bar wide.
-    r"[<＜]\s*[|｜]|[|｜]\s*[>＞]"
+    r"[<＜]\s*[|｜](?:\s*[>＞])?|[|｜]\s*[>＞]"
     # Tags that templates of Llama 2, Gemma, Mistral, Qwen, Hermes and others give a meaning.
     rf"|[<＜]\s*/?\s*(?:{_NAMES})(?:[=\s][^<>＜＞]{{0,200}})?/?\s*[>＞]"
     r"|[<＜]{2}\s*/?\s*SYS\s*[>＞]{2}"
