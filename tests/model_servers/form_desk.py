@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from deskhand.tools.desktop.backend import Popup, Window
+from deskhand.tools.desktop.backend import Window
 from deskhand.tools.desktop.backend_fake import Event, FakeBackend
 from deskhand.tools.desktop.capture import Capture
 from deskhand.tools.desktop.desktop import Desktop
 from deskhand.tools.desktop.geometry import Box
 from deskhand.tools.perception.elements import Element
-from deskhand.tools.perception.observe import Observer
+from deskhand.tools.perception.observe import Observer, Scene
 from deskhand.tools.perception.ocr_fake import BlindOcr
 from deskhand.tools.perception.parse import ScreenParser
 
@@ -89,7 +89,5 @@ class FormObserver(Observer):
         super().__init__(screen.desktop, ScreenParser(BlindOcr()))
         self._screen = screen
 
-    def _elements(
-        self, capture: Capture, windows: tuple[Window, ...], popups: tuple[Popup, ...]
-    ) -> list[Element]:
+    def _elements(self, capture: Capture, scene: Scene) -> list[Element]:
         return self._screen.elements()

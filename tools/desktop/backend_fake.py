@@ -41,6 +41,7 @@ class FakeBackend:
     ) -> None:
         self.screens = list(monitors)
         self.shown = list(windows)
+        self.open_popups: list[Popup] = []
         self.on_event = on_event
         self.events: list[Event] = []
         self.place = (0, 0)
@@ -129,8 +130,8 @@ class FakeBackend:
         return list(self.shown)
 
     def popups(self) -> Sequence[Popup]:
-        """Return no popups."""
-        return ()
+        """Return the open popups, topmost first."""
+        return list(self.open_popups)
 
     def focus_window(self, window: Window) -> None:
         """Give a window the keyboard."""

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from ...memory.errors import BadArgumentError, ConfigError
 from ..desktop.backend import Popup, Window
@@ -148,7 +148,7 @@ class AccessibilitySource:
             with suppress(OSError):
                 child.stdin.close()
 
-    def __enter__(self) -> "AccessibilitySource":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_details: object) -> None:

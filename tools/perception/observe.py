@@ -1,14 +1,20 @@
 """One look: wait until the screen has settled, take its picture, and read it."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..desktop.backend import Popup, Window
 from ..desktop.capture import Capture
 from ..desktop.desktop import Desktop
-from .accessibility import AccessibilitySource, load_accessibility
+from .accessibility import AccessibilitySource, Node, load_accessibility
 from .elements import Element, Observation
 from .parse import ScreenParser, load_parser, same_pixels
 from .settle import settle
+
+MOMENT_TRIES = 3
+"""Pictures taken until no window or menu came or went meanwhile."""
+Scene = tuple[tuple[Window, ...], tuple[Popup, ...]]
+"""The windows and the menus, each topmost first."""
 
 
 def load_observer(desktop: Desktop) -> "Observer":
@@ -65,12 +71,11 @@ class Observer:
         """
         takeover = self._desktop.takeover
         settled = settle(self._desktop.grab, sleep=takeover.sleep, check=takeover.check)
-        windows = tuple(self._desktop.windows())
-        popups = tuple(self._desktop.popups())
-        capture = self._desktop.capture()
+        capture, scene = self._moment()
+        windows, popups = scene
         self._last = Observation(
             capture=capture,
-            elements=self._elements(capture, windows, popups),
+            elements=self._elements(capture, scene),
             windows=windows,
             popups=popups,
             moving=settled.moving,
@@ -78,25 +83,44 @@ class Observer:
         )
         return self._last
 
-    def _elements(
-        self, capture: Capture, windows: tuple[Window, ...], popups: tuple[Popup, ...]
-    ) -> list[Element]:
+    def _scene(self) -> Scene:
+        return tuple(self._desktop.windows()), tuple(self._desktop.popups())
+
+    def _moment(self) -> tuple[Capture, Scene]:
+        """Return a picture and what is open on it; a menu may open between the two."""
+        scene = self._scene()
+        for _ in range(MOMENT_TRIES):
+            capture = self._desktop.capture()
+            before, scene = scene, self._scene()
+            if scene == before:
+                break
+        return capture, scene
+
+    def _elements(self, capture: Capture, scene: Scene) -> list[Element]:
         last = self._last
         if (
             last is not None
-            and (last.windows, last.popups) == (windows, popups)
+            and (last.windows, last.popups) == scene
             and same_pixels(last.capture.pixels, capture.pixels)
         ):
             return list(last.elements)
+        windows, popups = scene
         check = self._desktop.takeover.check
         if self._accessibility is None:
             return self._parser.parse(capture, windows, popups, check=check)
         with ThreadPoolExecutor(1) as pool:
             # The applications answer while the picture is read.
-            asked = pool.submit(self._accessibility.look, windows, popups)
-            return self._parser.parse(
-                capture, windows, popups, said=lambda: asked.result().nodes, check=check
-            )
+            asked = pool.submit(self._ask, self._accessibility, scene)
+            return self._parser.parse(capture, windows, popups, said=asked.result, check=check)
+
+    def _ask(self, source: AccessibilitySource, scene: Scene) -> Sequence[Node]:
+        """Return what the applications tell of a scene; nothing if it has gone meanwhile.
+
+        What they tell then is of another moment than the picture: of a menu that is not on it, or
+        of buttons that one hides by now.
+        """
+        nodes = source.look(*scene).nodes
+        return nodes if self._scene() == scene else ()
 
 
 def observe_image(capture: Capture, parser: ScreenParser) -> Observation:
