@@ -21,6 +21,7 @@ from ..memory.errors import (
 from ..tools.actions import Action, AskUser, Done, Fail, parse_action, redact
 from ..tools.grounding import Prepared
 from ..tools.hands import Acted, Hands, TargetGone
+from ..tools.models.cancelling import call_unless
 from ..tools.outcome import Outcome
 from ..tools.perception.elements import Observation
 from ..tools.safety.gate import Approval
@@ -179,7 +180,10 @@ class TaskGraph:
             calls=self._calls,
         )
         try:
-            proposal = self._calls.counting(self._planner, turn)
+            # A model may take a minute; a stop does not wait for it.
+            proposal = call_unless(
+                self._control.stop_if_told, lambda: self._calls.counting(self._planner, turn)
+            )
             action = proposal.action
             if isinstance(action, Done):
                 return {"status": "done", "reason": action.summary}

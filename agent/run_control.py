@@ -58,7 +58,7 @@ class Now:
     request: str = ""
     """Token of the approval that is waited for."""
     wish: Literal["", "pause", "stop"] = ""
-    """What comes with the next look or action; a model may have to answer before."""
+    """What comes with the next look or action. A model that answers is left at a stop only."""
 
 
 _NOW: TypeAdapter[Now] = TypeAdapter(Now)
@@ -123,7 +123,7 @@ class RunControl:
         before = self._now.doing
         self.tell(doing="paused", wish="")
         while self._is_paused.is_set():
-            self._stop_if_told()
+            self.stop_if_told()
             time.sleep(POLL_S)
         self._takeover.resume()
         self.tell(doing=before)
@@ -183,7 +183,7 @@ class RunControl:
         """
         ends = time.monotonic() + at_most_s
         while (found := look()) is None:
-            self._stop_if_told()
+            self.stop_if_told()
             if not self.is_watched or time.monotonic() > ends:
                 return None
             time.sleep(POLL_S)
@@ -191,7 +191,12 @@ class RunControl:
         self._takeover.resume()
         return found
 
-    def _stop_if_told(self) -> None:
+    def stop_if_told(self) -> None:
+        """Raise if somebody stops the run; a mouse that moves is for the hands to heed.
+
+        Raises:
+            TakenOver: If somebody who watches wants it, or pressed Ctrl-C.
+        """
         if self._is_stopped.is_set():
             raise TakenOver(f"stopped: {STOPPED}; resume the run to go on")
         if self._takeover.reason == INTERRUPTED:

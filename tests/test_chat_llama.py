@@ -1,6 +1,8 @@
 """The llama.cpp engine as a chat model: wrong files in one line; with weights, the whole way."""
 
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from deskhand.agent.planners.labels import label_screen
 from deskhand.agent.planners.local import LocalPlanner
 from deskhand.agent.planners.local_prompt import parse_plan
 from deskhand.agent.planners.planner import Turn
-from deskhand.memory.errors import BadArgumentError, ModelOutputError, ModelUnavailable
+from deskhand.memory.errors import BadArgumentError, ModelOutputError, ModelUnavailable, TakenOver
 from deskhand.tools.actions import Click, ElementTarget
+from deskhand.tools.models.cancelling import call_unless
 from deskhand.tools.models.chat_llama import ChatLlama
 from deskhand.tools.models.llama import LlamaSettings, load_engine
 
@@ -98,6 +101,30 @@ def test_an_answer_ends_at_stop_at_its_length_and_at_its_deadline(model: ChatLla
     assert model.invoke(asked, max_tokens=3).response_metadata["finish_reason"] == "length"
     late = model.invoke(asked, max_tokens=900, deadline_s=0.01)
     assert late.response_metadata["finish_reason"] == "deadline"
+
+
+@pytest.mark.models
+def test_an_answer_that_nobody_waits_for_ends_and_frees_the_model(model: ChatLlama) -> None:
+    asked = [HumanMessage("Count from one to two hundred in words.")]
+    cancel = threading.Event()
+    cancel.set()
+    unasked = model.invoke(asked, cancel=cancel)
+    assert unasked.content == ""
+    assert unasked.response_metadata["finish_reason"] == "cancelled"
+    answers: list[AIMessage] = []
+    stopping = iter([False, False, True])
+
+    def stop() -> None:
+        if next(stopping):
+            raise TakenOver("stopped")
+
+    with pytest.raises(TakenOver):
+        call_unless(stop, lambda: answers.append(model.invoke(asked, max_tokens=900)))
+    # One answer at a time: the one that was left is over by the time this one is there.
+    assert model.invoke(asked, max_tokens=3).response_metadata["finish_reason"] == "length"
+    while not answers:
+        time.sleep(0.01)
+    assert answers[0].response_metadata["finish_reason"] == "cancelled"
 
 
 @pytest.mark.models

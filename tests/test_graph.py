@@ -10,12 +10,14 @@ import pytest
 
 from deskhand.agent import runner
 from deskhand.agent.planners.planner import Proposal, Turn
+from deskhand.agent.planners.usage import ModelCall
 from deskhand.agent.run_control import RunWatch
 from deskhand.agent.run_settings import RunResult, RunSettings
 from deskhand.agent.runner import Company, resume_task, run_task
+from deskhand.agent.trajectory.model_calls import read_calls
 from deskhand.agent.trajectory.recording import read_steps
 from deskhand.agent.trajectory.run_folder import RunFolder
-from deskhand.memory.errors import RunError
+from deskhand.memory.errors import RunError, TakenOver
 from deskhand.tools import verification
 from deskhand.tools.actions import (
     Action,
@@ -302,6 +304,37 @@ def test_a_run_that_is_paused_before_it_acts_looks_again_and_acts_once(
     now = watch.now()
     assert now is not None
     assert now.doing == "over"
+
+
+def test_a_stop_does_not_wait_for_the_models_answer(bench: Bench, screen: Screen) -> None:
+    is_left = threading.Event()
+    late: list[str] = []
+
+    class Slow(Script):
+        """Asks a model that answers once nobody waits any more, and would ask it once more."""
+
+        def plan(self, turn: Turn) -> Proposal:
+            RunWatch(bench.folder.path).want("stop")
+            is_left.wait()
+            try:
+                turn.calls.note(turn.step, ModelCall(model="slow", answer="click"))
+                turn.calls.check(turn.step)
+            except TakenOver as error:
+                late.append(str(error))
+            return super().plan(turn)
+
+    slow = Slow(press)
+    result = bench.run(slow)
+    assert (result.status, result.steps, presses(screen)) == ("stopped", 0, 0)
+    assert result.reason == "stopped: somebody who watches stopped it; resume the run to go on"
+    is_left.set()
+    while not slow.turns:
+        time.sleep(0.01)
+    assert late == ["stopped: nobody waits for this answer any more"]
+    assert read_calls(bench.folder.path) == []
+    bench.desktop.takeover.resume()
+    assert bench.resume(Script(press)).status == "done"
+    assert presses(screen) == 1
 
 
 def test_a_run_tells_what_comes_next_and_where(bench: Bench) -> None:

@@ -112,7 +112,7 @@ def test_a_stop_closes_the_hands_at_once(bench: Bench) -> None:
     bench.watch.want("stop")
     until(lambda: bench.takeover.reason)
     until(lambda: (now := bench.watch.now()) is not None and now.wish == "stop")
-    assert bench.doing() == "plan"  # a model still answers
+    assert bench.doing() == "plan"
     with pytest.raises(TakenOver, match=r"^stopped: somebody who watches stopped it; resume"):
         bench.takeover.check()
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...memory.errors import RunError
+from ...memory.errors import RunError, TakenOver
+from ...tools.models.cancelling import is_cancelled
 from ..budgets import Budgets
 from ..planners.planner import Planner, Proposal, Turn
 from ..planners.usage import ModelCall, Usage
@@ -81,15 +82,20 @@ class CallBook:
 
         Raises:
             BudgetExceeded: Naming the limit and the option that raises it.
+            TakenOver: If the run was stopped meanwhile.
         """
+        if is_cancelled():
+            raise TakenOver("stopped: nobody waits for this answer any more")
         self._budgets.check(step)
 
     def note(self, step: int, call: ModelCall) -> None:
-        """Count and record a call.
+        """Count and record a call; not one that the run was stopped in, which is over by now.
 
         Raises:
             RunError: If it cannot be written.
         """
+        if is_cancelled():
+            return
         kept = call if self._keeps_prompts else replace(call, prompt="")
         recorded = RecordedCall(step=step, call=kept)
         self._count(recorded)

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from langchain_core.tools import tool
 from pydantic import BaseModel
 from transformers import LogitsProcessor
 
-from deskhand.memory.errors import BadArgumentError, ConfigError, ModelUnavailable
+from deskhand.memory.errors import BadArgumentError, ConfigError, ModelUnavailable, TakenOver
+from deskhand.tools.models.cancelling import call_unless
 from deskhand.tools.models.chat_vlm import ChatLocalVLM
 from deskhand.tools.models.tiny_vlms import ForcedAnswers
 from deskhand.tools.models.vlm import LocalVLM
@@ -289,6 +291,20 @@ def test_who_waits_for_the_model_can_be_cancelled_and_has_a_deadline(qwen_chat: 
         cancelled = model.invoke("Go.", cancel=cancel)
     assert late.response_metadata["finish_reason"] == "deadline"
     assert cancelled.response_metadata["finish_reason"] == "cancelled"
+
+
+def test_an_answer_that_nobody_waits_for_is_cancelled(qwen_chat: MakeChat) -> None:
+    model = qwen_chat("x")
+    answers: list[AIMessage] = []
+
+    def stop() -> None:
+        raise TakenOver("stopped")
+
+    with model.vlm.lock, pytest.raises(TakenOver):
+        call_unless(stop, lambda: answers.append(model.invoke("Go.")))
+    while not answers:
+        time.sleep(0.01)
+    assert answers[0].response_metadata["finish_reason"] == "cancelled"
 
 
 def test_a_model_can_be_cancelled_as_a_whole(qwen_chat: MakeChat) -> None:

@@ -17,6 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import ConfigDict
 
 from ...memory.errors import BadArgumentError
+from .cancelling import current_cancel
 from .llama import CONTEXT_TOKENS, LlamaEngine, LlamaSettings, load_engine
 
 MAX_TOKENS = 256
@@ -25,7 +26,8 @@ MAX_TOKENS = 256
 class ChatLlama(BaseChatModel):
     """A local model as a LangChain chat model; text only.
 
-    Per call: `stop`, `max_tokens`, `temperature`, `grammar` (GBNF) and `deadline_s`.
+    Per call: `stop`, `max_tokens`, `temperature`, `grammar` (GBNF), `deadline_s` and `cancel` (a
+    threading.Event that ends the answer where it is).
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -75,6 +77,7 @@ class ChatLlama(BaseChatModel):
             stop=stop,
             grammar=kwargs.get("grammar", ""),
             deadline_s=kwargs.get("deadline_s", self.deadline_s),
+            cancels=[e for e in (kwargs.get("cancel"), current_cancel()) if e is not None],
         )
         message = AIMessage(
             content=answer.text,

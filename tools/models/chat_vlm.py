@@ -29,6 +29,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from ...memory.errors import BadArgumentError, ConfigError
 from .answer_readers import reader_for
+from .cancelling import current_cancel
 from .load_report import LoadReport
 from .tool_call_text import OPEN, Answer, Schemas
 from .vlm import LocalVLM, load_vlm
@@ -304,7 +305,9 @@ class _CallArguments:
         self.tools: Schemas = schemas
         self.max_new_tokens: int = rest.pop("max_new_tokens", chat.max_new_tokens)
         self.timeout_s: float | None = rest.pop("timeout_s", chat.timeout_s)
-        cancels = (rest.pop("cancel", None), rest.pop("_leaving", None), chat.cancel)
+        cancels = (
+            rest.pop("cancel", None), rest.pop("_leaving", None), chat.cancel, current_cancel()
+        )  # fmt: skip
         self.cancels: list[threading.Event] = [event for event in cancels if event is not None]
         if rest:
             raise BadArgumentError(

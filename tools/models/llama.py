@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +78,7 @@ class Answer:
 
     text: str
     finish_reason: str
-    """`stop`, `length`, or `deadline`."""
+    """`stop`, `length`, `deadline` or `cancelled`."""
     input_tokens: int
     cached_tokens: int
     """Of the input: those that were known from the call before."""
@@ -135,6 +135,7 @@ class LlamaEngine:
         stop: list[str] | None = None,
         grammar: str = "",
         deadline_s: float | None = None,
+        cancels: Sequence[threading.Event] = (),
     ) -> Answer:
         """Return the answer to a conversation.
 
@@ -147,6 +148,7 @@ class LlamaEngine:
             grammar: GBNF that the answer must follow.
             deadline_s: After so many seconds the answer ends where it is; the reading of the prompt
                 is not interrupted.
+            cancels: Set by whoever wants the answer to end where it is, in the same way.
 
         Raises:
             ModelUnavailable: If the engine is closed, or refuses the request.
@@ -164,14 +166,15 @@ class LlamaEngine:
             request["stop"] = stop
         if grammar:
             request["grammar"] = grammar
-        collected = _Collected(deadline_s)
+        interrupted = threading.Event()
+        collected = _Collected(deadline_s, [*cancels, interrupted])
         # In a thread of its own: an interrupt that arrives within the engine's callback is lost.
         worker = threading.Thread(target=self._work, args=(request, collected), daemon=True)
         worker.start()
         try:
             worker.join()
         except BaseException:
-            collected.is_cancelled = True
+            interrupted.set()
             raise
         return collected.answer()
 
@@ -180,6 +183,8 @@ class LlamaEngine:
             if self._server is None:
                 message = f"{self.path.name} was closed; load it again"
                 collected.problem = {"message": message}
+                return
+            if collected.is_cancelled():
                 return
             returned = self._server.handle_chat_completions(request, collected.take)
             self._has_answered = True
@@ -191,15 +196,20 @@ class LlamaEngine:
 class _Collected:
     """The pieces of one answer, and what became of it."""
 
-    def __init__(self, deadline_s: float | None) -> None:
+    def __init__(self, deadline_s: float | None, cancels: Sequence[threading.Event]) -> None:
         self._started = time.monotonic()
         self._deadline_s = deadline_s
         self._pieces: list[str] = []
         self._finish = ""
         self._usage: Mapping[str, Any] = {}
+        self._cancels = cancels
         self.problem: Mapping[str, Any] | None = None
-        self.is_cancelled = False
-        """Set from outside: the answer ends at its next piece."""
+
+    def is_cancelled(self) -> bool:
+        """Tell whether the answer is to end at its next piece."""
+        if any(cancel.is_set() for cancel in self._cancels):
+            self._finish = self._finish or "cancelled"
+        return self._finish == "cancelled"
 
     def take(self, chunk: Mapping[str, Any]) -> bool:
         """Keep one piece; True tells the engine to stop."""
@@ -216,7 +226,7 @@ class _Collected:
             if time.monotonic() - self._started > self._deadline_s:
                 self._finish = "deadline"
                 return True
-        return self.is_cancelled
+        return self.is_cancelled()
 
     def answer(self) -> Answer:
         """Return the whole.
