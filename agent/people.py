@@ -1,6 +1,7 @@
 """The person a run can turn to, if there is one."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ..tools.actions import Action
@@ -51,11 +52,11 @@ class Watched:
         near: Asked first; ends its waiting by itself once `RunControl.is_answered`.
         control: Shows the question, and knows whether somebody watches.
         approvals: Where a yes or no comes from elsewhere.
-        run: The run's id: an answer to it serves nobody else.
+        run: The run folder: an answer to this run serves nobody else.
     """
 
     def __init__(
-        self, near: Person, *, control: RunControl, approvals: Approvals, run: str
+        self, near: Person, *, control: RunControl, approvals: Approvals, run: Path
     ) -> None:
         self._near = near
         self._control = control
@@ -66,7 +67,9 @@ class Watched:
         self, action: Action, context: ActionContext, decision: Decision
     ) -> Approval | None:
         """Return yes or no to one action, None where nobody answers."""
-        request = self._approvals.post(action, context, decision, run=self._run)
+        request = self._approvals.post(
+            action, context, decision, run=self._run.name, lock=self._run / "lock"
+        )
         try:
             with self._control.asking(
                 decision.reason,

@@ -22,8 +22,8 @@ from typing import Any, Literal, TypeVar, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from ..memory.errors import RunError, TakenOver
+from ..memory.file_lock import is_locked
 from ..tools.desktop.takeover import INTERRUPTED, Takeover
-from .trajectory.run_lock import RunLock
 
 Doing = Literal["starting", "observe", "plan", "guard", "act", "verify", "paused", "asks", "over"]
 Wish = Literal["pause", "go on", "stop"]
@@ -265,7 +265,7 @@ class RunWatch:
         self._put("answer.json", json.dumps({"question": question_id, "answer": answer}))
 
     def _put(self, name: str, text: str) -> None:
-        if not RunLock.is_held(self._run / "lock"):
+        if not is_locked(self._run / "lock"):
             raise RunError(f"run {self._run.name} is not running")
         _write(self._folder / name, text)
 

@@ -150,7 +150,7 @@ class _Run:
                 person,
                 control=self._control,
                 approvals=along.approvals or Approvals(default_folder()),
-                run=folder.id,
+                run=folder.path,
             )
         self._graph = TaskGraph(
             planner=planner,

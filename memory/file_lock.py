@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 if sys.platform == "win32":
     import msvcrt
@@ -27,3 +28,18 @@ else:
         except BlockingIOError:
             return False
         return True
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether some process, this one included, holds the lock of a file.
+
+    To find out it holds the lock itself, for an instant.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not try_lock(descriptor)
+    finally:
+        os.close(descriptor)

@@ -12,7 +12,7 @@ from deskhand.agent import run_control
 from deskhand.agent.people import Nobody, Watched
 from deskhand.agent.run_control import Now, RunControl, RunWatch
 from deskhand.agent.trajectory.run_folder import RunFolder, running
-from deskhand.memory.errors import RunError, TakenOver
+from deskhand.memory.errors import BadArgumentError, RunError, TakenOver
 from deskhand.tools.actions import Click, TextTarget
 from deskhand.tools.desktop.takeover import Takeover
 from deskhand.tools.safety.approvals import Approvals
@@ -42,7 +42,7 @@ class Bench:
         self.watch = RunWatch(self.run.path)
         self.approvals = Approvals(home / "approvals")
         self.person = Watched(
-            Nobody(), control=self.control, approvals=self.approvals, run=self.run.id
+            Nobody(), control=self.control, approvals=self.approvals, run=self.run.path
         )
 
     def doing(self) -> str:
@@ -196,14 +196,26 @@ def test_a_yes_or_no_comes_from_who_watches(bench: Bench, says: str) -> None:
 
 def test_a_yes_for_a_run_serves_no_other_program(bench: Bench) -> None:
     decision = Policy().decide(DELETE, FILES)
-    request = bench.approvals.post(DELETE, FILES, decision, run=bench.run.id)
+    lock = bench.run.path / "lock"
+    request = bench.approvals.post(DELETE, FILES, decision, run=bench.run.id, lock=lock)
     bench.approvals.answer(request.token, "approve")
-    other = bench.approvals.post(DELETE, FILES, decision, run="another run")
+    other = bench.approvals.post(DELETE, FILES, decision, run="another run", lock=lock)
     assert bench.approvals.take(other.token) is None
     with pytest.raises(Exception, match=r"needs a person's yes"):
         bench.approvals.approver(DELETE, FILES, decision)
     assert bench.approvals.take(request.token) == Approval(answer="approve", by="deskhand approve")
     assert bench.approvals.take(request.token) is None
+
+
+def test_what_a_run_asked_that_was_killed_waits_no_more(bench: Bench) -> None:
+    decision = Policy().decide(DELETE, FILES)
+    lock = bench.run.path / "lock"
+    request = bench.approvals.post(DELETE, FILES, decision, run=bench.run.id, lock=lock)
+    assert [one.token for one in bench.approvals.waiting()] == [request.token]
+    bench.run.end(status="stopped", reason="its process ended")
+    with pytest.raises(BadArgumentError, match=r"it ended after 10 minutes or with its run"):
+        bench.approvals.answer(request.token, "approve")
+    assert bench.approvals.waiting() == []
 
 
 def test_who_leaves_lets_the_run_stop_waiting(

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ...memory.errors import RunError
+from ...memory.file_lock import is_locked
 from ..run_settings import Status
 from .run_info import DesktopPlace, RunInfo
 from .run_lock import RunLock
@@ -78,7 +79,7 @@ class RunFolder:
     @property
     def is_killed(self) -> bool:
         """True for a run that says `running` though no process is on it."""
-        return self._info.status == "running" and not RunLock.is_held(self.path / "lock")
+        return self._info.status == "running" and not is_locked(self.path / "lock")
 
     @classmethod
     def create(
@@ -249,7 +250,7 @@ def list_runs(home: Path | None = None) -> list[RunFolder]:
 def running(home: Path | None = None) -> list[RunFolder]:
     """Return the runs that a process is on now, newest first; of the others nothing is read."""
     home = default_home() if home is None else home
-    held = [path for path in home.glob("*/lock") if RunLock.is_held(path)]
+    held = [path for path in home.glob("*/lock") if is_locked(path)]
     runs = []
     for path in held:
         try:

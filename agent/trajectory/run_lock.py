@@ -8,7 +8,7 @@ from ...memory.errors import RunError
 from ...memory.file_lock import try_lock
 
 TRIES = 5
-TRY_EVERY_S = 0.02  # `is_held` holds the lock for an instant to find out
+TRY_EVERY_S = 0.02  # `is_locked` holds the lock for an instant to find out
 
 
 class RunLock:
@@ -42,18 +42,6 @@ class RunLock:
         holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
         os.close(descriptor)
         raise RunError(f"run {run} is being run by process {holder}; wait for it, or stop it first")
-
-    @staticmethod
-    def is_held(path: Path) -> bool:
-        """Tell whether some process, this one included, holds the lock."""
-        try:
-            descriptor = os.open(path, os.O_RDWR)
-        except OSError:
-            return False
-        try:
-            return not try_lock(descriptor)
-        finally:
-            os.close(descriptor)
 
     def release(self) -> None:
         """Let go of it."""

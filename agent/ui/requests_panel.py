@@ -8,7 +8,6 @@ from nicegui import ui
 from ...memory.errors import DeskhandError
 from ...tools.safety.approvals import Request
 from ...tools.safety.self_approval import WATCH_PAGE
-from ..trajectory.run_lock import RunLock
 from .parts import said, soft, tell
 from .site import BY, Site, aside
 
@@ -27,7 +26,7 @@ class RequestsPanel:
 
     async def look(self) -> None:
         """Draw what is new, take away what is answered or ended."""
-        waiting = {one.token: one for one in await aside(self._waiting)}
+        waiting = {one.token: one for one in await aside(self._site.approvals.waiting)}
         for token in [token for token in self._cards if token not in waiting]:
             card, _ = self._cards.pop(token)
             card.delete()
@@ -41,15 +40,6 @@ class RequestsPanel:
                     self._cards[token] = self._card(request)
             left_s = max(0, round(request.ends_at - time.time()))
             self._cards[token][1].set_text(f"ends in {left_s // 60}:{left_s % 60:02}")
-
-    def _waiting(self) -> list[Request]:
-        """Return the requests for which somebody waits: none of a run that was killed."""
-        return [
-            one
-            for one in self._site.approvals.waiting()
-            if not (one.run and (self._site.runs / one.run).is_dir())
-            or RunLock.is_held(self._site.runs / one.run / "lock")
-        ]
 
     def _card(self, request: Request) -> tuple[ui.element, ui.label]:
         who = "The run" if request.run else "An agent that uses the tools"

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ...memory.errors import RunError
+from ...memory.file_lock import is_locked
 from ..run_control import Now, RunWatch
 from ..trajectory.recording import STEPS_FILE, PictureHandle, StepRecord, read_steps
 from ..trajectory.run_folder import RunFolder
-from ..trajectory.run_lock import RunLock
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class RunReader:
             self._look_of = now.observation
         return RunView(
             run=run,
-            is_running=RunLock.is_held(self._path / "lock"),
+            is_running=is_locked(self._path / "lock"),
             now=now,
             steps=self._steps,
             look=self._look,

@@ -222,7 +222,8 @@ def test_a_link_serves_one_browser_once(served: Served) -> None:
 def test_runs_memory_and_videos_are_looked_through(served: Served) -> None:
     run = RunFolder.create(served.folder / "runs", f"a task with {HOSTILE}")
     run.end(status="failed", reason="it was only made for this test")
-    served.approvals.post(DELETE, FILES, Policy().decide(DELETE, FILES), run=run.id)
+    decision = Policy().decide(DELETE, FILES)
+    served.approvals.post(DELETE, FILES, decision, run=run.id, lock=run.path / "lock")
     with VisualMemory.open(served.folder / "memory") as memory:
         memory.add(remembered("Invoice 4711", "1,240.00 EUR", window=HOSTILE, app="Mail"))
         memory.add(remembered("Departure 14:30", minutes=5, seed=3, app="Travel"))

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ...memory.errors import ApprovalRequired, BadArgumentError, ConfigError
+from ...memory.file_lock import is_locked
 from ..actions import Action
 from .gate import Approval
 from .policy import ActionContext, Decision
@@ -48,6 +49,8 @@ class Request:
     """What asked, such as the id of a tool call; empty where nothing says."""
     run: str = ""
     """The run that waits for the answer; empty for a tool call, which comes again."""
+    lock: str = ""
+    """A file that is locked while somebody waits; empty where nothing tells."""
     by: str = ""
     """Where the answer was given."""
 
@@ -102,10 +105,18 @@ class Approvals:
         )
 
     def post(
-        self, action: Action, context: ActionContext, decision: Decision, *, run: str
+        self, action: Action, context: ActionContext, decision: Decision, *, run: str, lock: Path
     ) -> Request:
-        """Write down what a run asks, for its own `take`; it ends with `withdraw`."""
-        return self._new(_key(action, context, run), decision, run=run)
+        """Write down what a run asks, for its own `take`; it ends with `withdraw`.
+
+        Args:
+            action: What it would do.
+            context: Where.
+            decision: Why a person is asked.
+            run: Its id.
+            lock: A file that its process holds locked: a run that was killed waits no more.
+        """
+        return self._new(_key(action, context, run), decision, run=run, lock=str(lock))
 
     def take(self, token: str) -> Approval | None:
         """Return the answer to a request and remove it; None while there is none."""
@@ -148,11 +159,13 @@ class Approvals:
                 self._write(answered)
                 return answered
         raise BadArgumentError(
-            f"no request {token!r} waits: it was answered, it ended after "
-            f"{LASTS_S / 60:.0f} minutes, or there never was one"
+            f"no request {token!r} waits: it was answered, it ended after {LASTS_S / 60:.0f} "
+            "minutes or with its run, or there never was one"
         )
 
-    def _new(self, key: str, decision: Decision, *, about: str = "", run: str = "") -> Request:
+    def _new(
+        self, key: str, decision: Decision, *, about: str = "", run: str = "", lock: str = ""
+    ) -> Request:
         request = Request(
             token=secrets.token_hex(TOKEN_BYTES),
             key=key,
@@ -161,19 +174,21 @@ class Approvals:
             ends_at=self._clock() + LASTS_S,
             about=about,
             run=run,
+            lock=lock,
         )
         self._write(request)
         return request
 
     def _all(self) -> list[tuple[Path, Request]]:
-        """Return the requests that have not ended; those that have are removed."""
+        """Return the requests that somebody waits for; the others are removed."""
         found = []
         for path in sorted(self._folder.glob("*.json")):
             try:
                 request = _REQUEST.validate_json(path.read_bytes())
             except (OSError, ValidationError):
                 continue  # of another version, or just being removed
-            if request.ends_at < self._clock():
+            is_left = bool(request.lock) and not is_locked(Path(request.lock))
+            if request.ends_at < self._clock() or is_left:
                 path.unlink(missing_ok=True)
             else:
                 found.append((path, request))
