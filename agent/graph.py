@@ -6,7 +6,7 @@ journal makes that effect happen at most once. See `journal` for what a killed r
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import interrupt
@@ -35,6 +35,8 @@ from .run_control import RunControl
 from .state import RunState
 from .step_records import StepWriter, target_of
 from .trajectory.model_calls import CallBook
+
+_Result = TypeVar("_Result")
 
 Event = Literal[
     "enter:observe", "leave:observe", "enter:plan", "leave:plan", "enter:guard", "leave:guard",
@@ -148,6 +150,14 @@ class TaskGraph:
         self._on_event(f"leave:{name}")  # type: ignore[arg-type]  # as above
         return update
 
+    def _unless_stopped(self, work: Callable[[], _Result]) -> _Result:
+        """Return what a model may have to say first, which can take a minute: no stop waits for it.
+
+        Raises:
+            TakenOver: If the run was stopped meanwhile.
+        """
+        return call_unless(self._control.stop_if_told, work)
+
     def _observe(self, state: RunState) -> RunState:
         step = state["step"]
         self._control.tell(sentence="", note="", target=None)
@@ -180,10 +190,7 @@ class TaskGraph:
             calls=self._calls,
         )
         try:
-            # A model may take a minute; a stop does not wait for it.
-            proposal = call_unless(
-                self._control.stop_if_told, lambda: self._calls.counting(self._planner, turn)
-            )
+            proposal = self._unless_stopped(lambda: self._calls.counting(self._planner, turn))
             action = proposal.action
             if isinstance(action, Done):
                 return {"status": "done", "reason": action.summary}
@@ -211,7 +218,7 @@ class TaskGraph:
         if isinstance(action, AskUser):
             return self._ask(state, action)
         try:
-            prepared = self._hands.prepare(action, observation)
+            prepared = self._unless_stopped(lambda: self._hands.prepare(action, observation))
         except ToolError as error:
             return {"outcome": _refused(str(error)), "decision": {}}
         self._control.tell(target=target_of(prepared))

@@ -48,6 +48,9 @@ CONTEXT_TOKENS = 4096
 """Of a prompt with its answer. The engine's own default is all that a model was trained on."""
 PROMPT_CACHE_MIB = 256
 """The engine's own default is 8192."""
+BATCH_TOKENS = 256
+"""Of a prompt, read in one go: an answer can be ended between two, so within 4 s on two cores.
+Measured with a prompt of 1500: 21.8 s to read it by 256, 21.1 by 512, 22.5 by 128, 24.9 by 64."""
 MAX_THREADS = 8
 QUIET = -1
 """Below the engine's most important messages, which go to stderr."""
@@ -146,8 +149,8 @@ class LlamaEngine:
             temperature: 0 for the likeliest answer.
             stop: Texts that end the answer.
             grammar: GBNF that the answer must follow.
-            deadline_s: After so many seconds the answer ends where it is; the reading of the prompt
-                is not interrupted.
+            deadline_s: After so many seconds the answer ends where it is; asked between two tokens
+                of it, and between two batches of the prompt.
             cancels: Set by whoever wants the answer to end where it is, in the same way.
 
         Raises:
@@ -161,6 +164,7 @@ class LlamaEngine:
             "cache_prompt": True,
             "stream": True,
             "stream_options": {"include_usage": True},
+            "return_progress": True,  # a piece without text for each batch of the prompt
         }
         if stop:
             request["stop"] = stop
@@ -278,6 +282,7 @@ def _parameters(path: Path, settings: LlamaSettings) -> Any:  # Any: as xllamacp
     parameters.model.path = str(path)
     parameters.n_ctx = settings.context_tokens
     parameters.n_parallel = 1
+    parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
     parameters.cache_ram_mib = settings.prompt_cache_mib
     parameters.cpuparams.n_threads = settings.thread_count
     parameters.cpuparams_batch.n_threads = settings.thread_count
