@@ -216,6 +216,19 @@ def test_what_a_run_asked_that_was_killed_waits_no_more(bench: Bench) -> None:
     with pytest.raises(BadArgumentError, match=r"it ended after 10 minutes or with its run"):
         bench.approvals.answer(request.token, "approve")
     assert bench.approvals.waiting() == []
+    bench.run.begin_again()
+    again = bench.approvals.post(DELETE, FILES, decision, run=bench.run.id, lock=lock)
+    assert [one.token for one in bench.approvals.waiting()] == [again.token]
+
+
+def test_a_run_in_a_relative_folder_is_found_from_any_other(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bench.run.path)
+    decision = Policy().decide(DELETE, FILES)
+    bench.approvals.post(DELETE, FILES, decision, run=bench.run.id, lock=Path("lock"))
+    monkeypatch.chdir(tmp_path)
+    assert len(bench.approvals.waiting()) == 1
 
 
 def test_who_leaves_lets_the_run_stop_waiting(

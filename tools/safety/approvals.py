@@ -109,6 +109,8 @@ class Approvals:
     ) -> Request:
         """Write down what a run asks, for its own `take`; it ends with `withdraw`.
 
+        It asks one thing at a time: what an earlier process of the run asked is removed.
+
         Args:
             action: What it would do.
             context: Where.
@@ -116,7 +118,10 @@ class Approvals:
             run: Its id.
             lock: A file that its process holds locked: a run that was killed waits no more.
         """
-        return self._new(_key(action, context, run), decision, run=run, lock=str(lock))
+        for path, request in self._all():
+            if request.run == run:
+                path.unlink(missing_ok=True)
+        return self._new(_key(action, context, run), decision, run=run, lock=str(lock.absolute()))
 
     def take(self, token: str) -> Approval | None:
         """Return the answer to a request and remove it; None while there is none."""
@@ -180,17 +185,16 @@ class Approvals:
         return request
 
     def _all(self) -> list[tuple[Path, Request]]:
-        """Return the requests that somebody waits for; the others are removed."""
+        """Return the requests that somebody waits for; those whose time is over are removed."""
         found = []
         for path in sorted(self._folder.glob("*.json")):
             try:
                 request = _REQUEST.validate_json(path.read_bytes())
             except (OSError, ValidationError):
                 continue  # of another version, or just being removed
-            is_left = bool(request.lock) and not is_locked(Path(request.lock))
-            if request.ends_at < self._clock() or is_left:
+            if request.ends_at < self._clock():
                 path.unlink(missing_ok=True)
-            else:
+            elif not request.lock or is_locked(Path(request.lock)):
                 found.append((path, request))
         return found
 
