@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...memory.errors import ConfigError
-from ...memory.file_lock import try_lock
+from ...memory.file_lock import is_locked
 from .finished_lines import content_of, key_of, user_cache
 
 logger = logging.getLogger(__name__)
@@ -161,19 +161,8 @@ def keep_private(path: Path, content: bytes) -> None:
 
 def _remove(index: KeptIndex) -> bool:
     """Remove the files of an index; False if a process is writing one of them."""
-    if any(path.suffix == ".jsonl" and _is_taken(path) for path in index.files):
+    if any(path.suffix == ".jsonl" and is_locked(path) for path in index.files):
         return False
     for path in index.files:
         path.unlink(missing_ok=True)
     return True
-
-
-def _is_taken(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except OSError:
-        return False  # gone already, or nobody may write it
-    try:
-        return not try_lock(descriptor)
-    finally:
-        os.close(descriptor)

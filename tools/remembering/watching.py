@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...memory.errors import MemoryLocked
-from ...memory.file_lock import try_lock
+from ...memory.file_lock import is_locked, try_lock
 
 LOCK = "watch.lock"
 PAUSE = "watch.paused"
@@ -18,11 +18,7 @@ def pause_file(folder: Path) -> Path:
 
 def is_running(folder: Path) -> bool:
     """Tell whether a watch keeps screens in this memory."""
-    path = folder / LOCK
-    if not path.exists():
-        return False
-    with path.open("r+b") as file:
-        return not try_lock(file.fileno())
+    return is_locked(folder / LOCK)
 
 
 @contextmanager
